@@ -1,0 +1,23 @@
+import type { Position } from './entry.ts'
+import type { ProxyType } from './proxy.ts'
+import type { Cause } from './xds.ts'
+
+/** A resource that an Envoy refused, with its reason and what caused it, where that is known. */
+export type ProxyRejection = {
+  readonly typeUrl: string
+  /** Empty where neither Envoy's text nor the response tells. */
+  readonly resource: string
+  readonly message: string
+  readonly cause?: Cause
+}
+
+/** One proxy of the fleet (contract §5). */
+export type ProxyStatus = {
+  readonly id: string
+  readonly type: ProxyType | 'bare'
+  readonly connected: boolean
+  readonly state: 'synced' | 'pending' | 'rejected' | 'silent'
+  /** The newest position whose projection for this proxy equals what it acknowledged. */
+  readonly ackedPosition: Position
+  readonly rejections: readonly ProxyRejection[]
+}

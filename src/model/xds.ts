@@ -1,0 +1,46 @@
+import type { Position } from './entry.ts'
+
+/** The four resource types that Rutter serves, in the order in which Envoy must learn them. */
+export const xdsTypes = ['clusters', 'endpoints', 'listeners', 'routes'] as const
+export type XdsType = (typeof xdsTypes)[number]
+
+/** Envoy's type URLs (envoy/config/…/v3 of the Envoy API). */
+export const typeUrlOf: Readonly<Record<XdsType, string>> = {
+  clusters: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
+  endpoints: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+  listeners: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+  routes: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+}
+
+/** The resource that stands behind a piece of configuration, to name the culprit of a NACK. */
+export type Cause = {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly position: Position
+}
+
+/** One virtual host of a route configuration: the unit that is isolated when Envoy refuses routes. */
+export type VirtualHostPart = {
+  readonly name: string
+  readonly version: string
+  /** Encoded `envoy.config.route.v3.VirtualHost`. */
+  readonly bytes: Uint8Array
+  /** Clusters that its routes name; a proxy must have acknowledged them first. */
+  readonly clusters: readonly string[]
+  readonly causes: readonly Cause[]
+}
+
+/** One Envoy resource as a proxy should have it. Shared by every proxy that gets the same bytes. */
+export type XdsResource = {
+  readonly name: string
+  /** Content hash; sent as the resource's version. */
+  readonly version: string
+  /** Encoded message, without its Any. For routes with `parts` these are spliced on demand. */
+  readonly bytes: () => Uint8Array
+  readonly causes: readonly Cause[]
+  /** Present on generated route configurations: `bytes()` is `head` followed by the parts. */
+  readonly parts?: readonly VirtualHostPart[]
+  /** Clusters that must be acknowledged before this resource may be sent (listeners of TCP services). */
+  readonly clusters?: readonly string[]
+}

@@ -1,0 +1,105 @@
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { Diagnostic } from './model/diagnostic.ts'
+import type { Entry, Position } from './model/entry.ts'
+import type { Envelope } from './model/event.ts'
+import type { ProxyStatus } from './model/fleet.ts'
+import type { Mesh, Snapshot } from './model/mesh.ts'
+import type { ProxyIdentity } from './model/proxy.ts'
+import type { ResourceName } from './model/resource.ts'
+import type { Rejection, WriteRequest, Written } from './model/write.ts'
+import type { XdsType } from './model/xds.ts'
+import type { XdsRequest, XdsResponse } from './model/xdsMessage.ts'
+
+/** Where an append did not fit: the log has moved on, or cannot take an entry so large. */
+export type AppendRefused =
+  | { readonly _tag: 'Conflict'; readonly end: Position }
+  | { readonly _tag: 'TooLarge'; readonly limitBytes: number }
+
+/** The log: one total order of entries, the only truth. */
+export type EventLog = {
+  /** Appends all of `events` as the entry after `expected`, or nothing. Resolves once it is durable.
+   *  Rejects when the log cannot be reached or written; then nothing was acknowledged. */
+  append(events: readonly Envelope[], expected: Position): Promise<Either<AppendRefused, Entry>>
+  /** Entries after `after`, oldest first, in batches of what is at hand, then new ones as they come.
+   *  Ends when `signal` aborts or the log closes; throws a `LogDamaged` where an entry cannot be believed. */
+  tail(after: Position, signal: AbortSignal): AsyncIterable<readonly Entry[]>
+  /** Position and hash of the last durable entry. */
+  end(): Promise<{ readonly position: Position; readonly hash: string }>
+  /** Lets appends that are under way finish, ends every tail, gives up the lock. */
+  close(): Promise<void>
+}
+
+/** A snapshot on disk: makes starting fast, is never truth. */
+export type Checkpoint = {
+  readonly position: Position
+  /** `at` of the last event folded. */
+  readonly at: string
+  /** Hash of the log's entry at `position`. */
+  readonly logHash: string
+  /** Hash of the mesh (`GET /api/v1/snapshot`). */
+  readonly meshHash: string
+  readonly mesh: Mesh
+}
+
+export type Checkpoints = {
+  /** The newest that can be read whole and has this version of the mesh's shape; others are passed over. */
+  newest(): Promise<Checkpoint | undefined>
+  /** Resolves once it is durable; the encoding happens off the main thread. Keeps the newest two. */
+  write(checkpoint: Checkpoint): Promise<void>
+}
+
+export type Clock = {
+  nowMs(): number
+}
+
+/** One discovery stream of one Envoy, or of another xDS client. */
+export type XdsStream = {
+  /** Unique within the process. */
+  readonly id: string
+  /** `ads`, or the type of a single-type service. */
+  readonly service: 'ads' | XdsType
+  readonly protocol: 'sotw' | 'delta'
+  readonly peer: string
+  /** Ends when the client half-closes, cancels or is lost. */
+  readonly requests: AsyncIterable<XdsRequest>
+  /** False: the client does not keep up; what was given is queued all the same. */
+  send(response: XdsResponse): boolean
+  /** Ends the stream; with a gRPC status other than OK where `refusal` is given. */
+  end(refusal?: { readonly code: number; readonly message: string }): void
+}
+
+/** Why a past state cannot be shown. */
+export type AtRefused =
+  | { readonly _tag: 'Unreadable'; readonly message: string }
+  | { readonly _tag: 'BeyondEnd'; readonly end: Position }
+  | { readonly _tag: 'BeforeHorizon'; readonly horizon: Position }
+
+/** A resource as a proxy should have it, in Envoy's canonical JSON with snake_case names. */
+export type ShownResource = Readonly<Record<string, unknown>>
+
+/** What the outer edge (HTTP, watched directory) may ask of a controller. */
+export type Controller = {
+  /** Folded up to here. */
+  snapshot(): Snapshot
+  /** The mesh hash of `snapshot`, memoized. */
+  hashOf(snapshot: Snapshot): string
+  /** The snapshot at a position (`17`) or at the last entry at or before a time (RFC 3339). */
+  snapshotAt(at: string): Promise<Either<AtRefused, Snapshot>>
+  /** Admits and appends. Resolves once this controller has folded what was appended. */
+  write(request: WriteRequest): Promise<Either<Rejection, Written>>
+  proxies(): { readonly position: Position; readonly proxies: readonly ProxyStatus[] }
+  /** The intended configuration of any proxy, connected or not, by the mesh of `snapshot`. */
+  intended(proxy: ProxyIdentity, type: XdsType, snapshot: Snapshot): readonly ShownResource[]
+  /** All diagnostics that hold at `snapshot`, sorted by resource; resources without any are left out. */
+  diagnostics(
+    snapshot: Snapshot,
+  ): readonly { readonly name: ResourceName; readonly diagnostics: readonly Diagnostic[] }[]
+  /** Entries from `from` on (included), then as they come. */
+  entries(from: Position, signal: AbortSignal): AsyncIterable<readonly Entry[]>
+  /** True once the log is folded up to its end as of start. */
+  ready(): boolean
+  /** A finding of an adapter (a frozen directory, an unreadable file), shown until it is withdrawn with `undefined`. */
+  report(source: string, diagnostics: readonly Diagnostic[] | undefined): void
+  /** Findings of adapters that hold now, by source. */
+  reports(): ReadonlyMap<string, readonly Diagnostic[]>
+}

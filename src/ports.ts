@@ -2,7 +2,7 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from './model/diagnostic.ts'
 import type { Entry, Position } from './model/entry.ts'
 import type { Envelope } from './model/event.ts'
-import type { ProxyStatus } from './model/fleet.ts'
+import type { ProxyStatus, Waited } from './model/fleet.ts'
 import type { Mesh, Snapshot } from './model/mesh.ts'
 import type { ProxyIdentity } from './model/proxy.ts'
 import type { ResourceName } from './model/resource.ts'
@@ -88,6 +88,9 @@ export type Controller = {
   /** Admits and appends. Resolves once this controller has folded what was appended. */
   write(request: WriteRequest): Promise<Either<Rejection, Written>>
   proxies(): { readonly position: Position; readonly proxies: readonly ProxyStatus[] }
+  /** How the fleet stands to `position`, as soon as no proxy is pending any more, one has refused, `timeoutMs` have
+   *  passed or `signal` aborts, whichever is first. A position that is not there yet is waited for. */
+  waitFor(position: Position, timeoutMs: number, signal: AbortSignal): Promise<Waited>
   /** The intended configuration of any proxy, connected or not, by the mesh of `snapshot`. */
   intended(proxy: ProxyIdentity, type: XdsType, snapshot: Snapshot): readonly ShownResource[]
   /** All diagnostics that hold at `snapshot`, sorted by resource; resources without any are left out. */

@@ -21,3 +21,13 @@ export type ProxyStatus = {
   readonly ackedPosition: Position
   readonly rejections: readonly ProxyRejection[]
 }
+
+/** How one proxy stands to a position: it acknowledged it, did not need it, refused something, still works on it,
+ *  or says nothing. An outstanding refusal counts as `rejected`, of whatever position. */
+export type WaitedState = 'acknowledged' | 'unaffected' | 'rejected' | 'pending' | 'silent'
+
+/** How the fleet stands to a position (contract §9). The counts sum to the proxies. */
+export type Waited = Readonly<Record<WaitedState, number>> & {
+  readonly position: Position
+  readonly proxies: readonly { readonly id: string; readonly state: WaitedState }[]
+}

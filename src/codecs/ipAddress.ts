@@ -1,0 +1,23 @@
+const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+const ipv4 = new RegExp(`^(?:${octet}\\.){3}${octet}$`)
+
+/** 4 or 6, the version of the IP address that `text` is; `undefined` when it is none. No zone, no brackets,
+ *  no leading zeros in IPv4. */
+export const ipVersion = (text: string): 4 | 6 | undefined => {
+  if (ipv4.test(text)) return 4
+  const looksLikeIpv6 = text.length <= 45 && /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(text)
+  return looksLikeIpv6 && URL.canParse(`http://[${text}]/`) ? 6 : undefined
+}
+
+/** True for an IP address, or one with the length of a prefix (`10.0.0.0/8`) that its version can have. */
+export const isSubnet = (text: string): boolean => {
+  const [address = '', bits, ...rest] = text.split('/')
+  const version = ipVersion(address)
+  if (version === undefined || rest.length > 0) return false
+  if (bits === undefined) return true
+  return /^(?:0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
+}
+
+/** True for `0.0.0.0` and every spelling of `::`: addresses to listen on, which nobody can call. */
+export const isUnspecified = (address: string): boolean =>
+  address === '0.0.0.0' || (ipVersion(address) === 6 && /^[0:.]+$/.test(address))

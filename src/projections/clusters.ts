@@ -1,0 +1,127 @@
+import type { DestinationPolicySpec } from '../model/destinationPolicy.ts'
+import type { Protocol } from '../model/service.ts'
+import { inboundCluster, outboundCluster } from './clusterName.ts'
+import { clusterPolicyJson } from './clusterPolicy.ts'
+import { envoyDuration } from './envoyDuration.ts'
+import type { JsonObject } from './json.ts'
+import { type Provenance, resourceMetadata } from './provenance.ts'
+import { isHttp } from './servicePorts.ts'
+import { socketAddress } from './socketAddress.ts'
+
+type Rule = Omit<Provenance, 'position'>
+
+/** Where connections go that no service declares, to their original destination. */
+export const passthroughClusterName = 'PassthroughCluster'
+/** Where connections to the application go whose port no instance declares. */
+export const inboundPassthroughClusterName = 'InboundPassthroughCluster'
+/** A cluster without endpoints: connections to it are closed. */
+export const blackHoleClusterName = 'BlackHoleCluster'
+
+/** The cluster by which callers reach `port` of a service, or a subset of it: endpoints over ADS under the
+ *  cluster's own name, or by DNS for a service outside of the mesh. */
+export const outboundClusterJson = (service: {
+  readonly hostname: string
+  readonly port: number
+  readonly protocol: Protocol
+  /** As `subsetName` gives it; '' for all endpoints. */
+  readonly subset: string
+  readonly connectTimeoutMs: number
+  readonly policy?: DestinationPolicySpec
+  readonly externalName?: string
+  readonly rule: Rule
+}): JsonObject => {
+  const name = outboundCluster(service.port, service.subset, service.hostname)
+  const maxRequests = service.policy?.circuitBreaker?.simpleCb?.httpMaxRequestsPerConnection
+  return {
+    name,
+    ...(service.externalName === undefined
+      ? endpointsOverAds(name)
+      : endpointsByDns(name, service.externalName, service.port)),
+    connect_timeout: envoyDuration(service.connectTimeoutMs),
+    ...clusterPolicyJson(service.policy),
+    ...httpOptions(service.protocol, maxRequests),
+    metadata: resourceMetadata(service.rule),
+  }
+}
+
+/** The cluster of the application beside the proxy, at `app`, for the port that callers reach. */
+export const inboundClusterJson = (workload: {
+  readonly port: number
+  readonly app: { readonly host: string; readonly port: number }
+  readonly protocol: Protocol
+  readonly connectTimeoutMs: number
+  readonly rule: Rule
+}): JsonObject => {
+  const name = inboundCluster(workload.port)
+  return {
+    name,
+    type: 'STATIC',
+    load_assignment: oneEndpoint(name, workload.app.host, workload.app.port),
+    connect_timeout: envoyDuration(workload.connectTimeoutMs),
+    lb_policy: 'ROUND_ROBIN',
+    ...httpOptions(workload.protocol, undefined),
+    metadata: resourceMetadata(workload.rule),
+  }
+}
+
+/** The cluster that sends a connection on to where it was going. */
+export const passthroughClusterJson = (connectTimeoutMs: number): JsonObject => ({
+  name: passthroughClusterName,
+  type: 'ORIGINAL_DST',
+  connect_timeout: envoyDuration(connectTimeoutMs),
+  lb_policy: 'CLUSTER_PROVIDED',
+})
+
+/** The same towards the application. The source address tells the capture rules that this connection has been
+ *  through the proxy (they leave `127.0.0.6` alone, as Istio's do). */
+export const inboundPassthroughClusterJson = (connectTimeoutMs: number): JsonObject => ({
+  ...passthroughClusterJson(connectTimeoutMs),
+  name: inboundPassthroughClusterName,
+  upstream_bind_config: { source_address: { address: '127.0.0.6', port_value: 0 } },
+})
+
+/** The cluster without endpoints. */
+export const blackHoleClusterJson = (): JsonObject => ({
+  name: blackHoleClusterName,
+  type: 'STATIC',
+  connect_timeout: '1s',
+  lb_policy: 'ROUND_ROBIN',
+  load_assignment: { cluster_name: blackHoleClusterName },
+})
+
+// Envoy's own fetch time-out of 15 s stays: without one a lost answer would hold the cluster, and with it every
+// later acknowledgement of clusters, for ever.
+const endpointsOverAds = (name: string): JsonObject => ({
+  type: 'EDS',
+  eds_cluster_config: { eds_config: { ads: {}, resource_api_version: 'V3' }, service_name: name },
+})
+
+const endpointsByDns = (name: string, host: string, port: number): JsonObject => ({
+  type: 'STRICT_DNS',
+  // Envoy's default asks for IPv6 alone when there is any, and most networks still cannot reach it.
+  dns_lookup_family: 'V4_PREFERRED',
+  respect_dns_ttl: true,
+  load_assignment: oneEndpoint(name, host, port),
+})
+
+const oneEndpoint = (name: string, host: string, port: number): JsonObject => ({
+  cluster_name: name,
+  endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
+})
+
+const httpOptions = (protocol: Protocol, maxRequestsPerConnection: number | undefined): JsonObject => {
+  const limited = maxRequestsPerConnection !== undefined && maxRequestsPerConnection > 0
+  if (!isHttp(protocol) || (protocol === 'HTTP' && !limited)) return {}
+  return {
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        ...(limited
+          ? { common_http_protocol_options: { max_requests_per_connection: maxRequestsPerConnection } }
+          : {}),
+        explicit_http_config:
+          protocol === 'HTTP' ? { http_protocol_options: {} } : { http2_protocol_options: {} },
+      },
+    },
+  }
+}

@@ -1,0 +1,108 @@
+import type { Provenance } from './provenance.ts'
+
+/** How a text must look: all of it, its beginning, or all of it as an RE2 regex. */
+export type TextMatch = { readonly kind: 'exact' | 'prefix' | 'regex'; readonly value: string }
+
+/** A header or query parameter that must be there and look so. */
+export type NamedMatch = { readonly name: string; readonly text: TextMatch }
+
+/** Which requests a route takes: those that meet every condition given. */
+export type HttpMatch = {
+  /** Of the path without the query; absent takes every path. */
+  readonly path?: TextMatch
+  readonly method?: TextMatch
+  /** With its port, as the caller sent it. */
+  readonly authority?: TextMatch
+  readonly scheme?: TextMatch
+  readonly headers: readonly NamedMatch[]
+  readonly query: readonly NamedMatch[]
+}
+
+/** A cluster and what it is made of, so that whoever reads a route knows which clusters it needs. */
+export type Destination = {
+  readonly hostname: string
+  readonly port: number
+  readonly labels: Readonly<Record<string, string>>
+  /** `outbound|…` (contract §4). */
+  readonly cluster: string
+}
+
+/** `weight` is relative to the sum over the route's destinations; of rules of 2017 that sum is 100. */
+export type WeightedDestination = Destination & { readonly weight: number }
+
+export type HttpAction =
+  | { readonly kind: 'forward'; readonly destinations: readonly WeightedDestination[] }
+  | {
+      readonly kind: 'redirect'
+      /** Replaces the whole path. */
+      readonly path?: string
+      readonly authority?: string
+      readonly status: 301 | 302 | 303 | 307 | 308
+    }
+  | { readonly kind: 'direct'; readonly status: number; readonly body?: string }
+
+/** `path` replaces the prefix that matched, or the whole path where it matched exactly or by regex. */
+export type HttpRewrite = { readonly path?: string; readonly authority?: string }
+
+export type HttpRetries = {
+  readonly attempts: number
+  /** Envoy's `retry_on`. */
+  readonly on: string
+  /** Absent: an attempt may take as long as the route. */
+  readonly perTryTimeoutMs?: number
+}
+
+/** Percents are of the route's requests, 0 to 100, fractions down to a ten-thousandth kept. */
+export type HttpRouteFault = {
+  readonly delay?: { readonly percent: number; readonly delayMs: number }
+  readonly abort?: { readonly percent: number; readonly status: number }
+}
+
+export type HttpMirror = Destination & { readonly percent: number }
+
+export type HttpCors = {
+  readonly allowOrigins: readonly TextMatch[]
+  readonly allowMethods: readonly string[]
+  readonly allowHeaders: readonly string[]
+  readonly exposeHeaders: readonly string[]
+  readonly maxAgeMs?: number
+  readonly allowCredentials?: boolean
+}
+
+/** One route in the form that every rule dialect compiles to: what it takes, what it does with it, and who said
+ *  so. Nothing of a dialect's defaults is left open: a dialect's compiler fills them in. Which proxies a rule
+ *  applies to is decided before, by its source. */
+export type HttpRoute = {
+  /** Envoy's route name (access log `%ROUTE_NAME%`) and the operation of its traces. */
+  readonly name: string
+  readonly rule: Provenance
+  /** Higher comes first; among equals the smaller rule key, and within one rule the order given. */
+  readonly precedence: number
+  readonly match: HttpMatch
+  readonly action: HttpAction
+  readonly rewrite?: HttpRewrite
+  /** For the whole answer, retries included; 0 waits for ever. */
+  readonly timeoutMs: number
+  readonly retries?: HttpRetries
+  readonly fault?: HttpRouteFault
+  readonly mirrors: readonly HttpMirror[]
+  readonly cors?: HttpCors
+  /** Added to the request as they stand: they are no Envoy format strings. */
+  readonly appendHeaders: readonly { readonly name: string; readonly value: string }[]
+  readonly websocket: boolean
+}
+
+/** Every destination that the route sends requests to, mirrors included, in the order given. */
+export const destinationsOf = (route: HttpRoute): readonly Destination[] => [
+  ...(route.action.kind === 'forward' ? route.action.destinations : []),
+  ...route.mirrors,
+]
+
+/** True when every request meets the route's match, so that no route after it is ever reached. */
+export const takesEverything = ({ match }: HttpRoute): boolean =>
+  (match.path === undefined || (match.path.kind === 'prefix' && match.path.value === '/')) &&
+  match.method === undefined &&
+  match.authority === undefined &&
+  match.scheme === undefined &&
+  match.headers.length === 0 &&
+  match.query.length === 0

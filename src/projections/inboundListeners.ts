@@ -1,0 +1,64 @@
+import type { Protocol } from '../model/service.ts'
+import { inboundCluster } from './clusterName.ts'
+import { inboundHttpFilters } from './httpFilters.ts'
+import type { JsonObject } from './json.ts'
+import { listenerJson, listenerName } from './listeners.ts'
+import { httpConnectionManagerJson, tcpFiltersJson } from './networkFilters.ts'
+import type { Provenance } from './provenance.ts'
+import { isHttp } from './servicePorts.ts'
+
+/** The listener in front of the application for one port of the proxy's own instance, at the address that callers
+ *  reach: captured, or bound for real. Everything goes to `inbound|<port>||`, as long as it takes: how long a
+ *  caller waits is the caller's rule. */
+export const inboundListenerJson = (instance: {
+  readonly address: string
+  readonly port: number
+  readonly protocol: Protocol
+  readonly captured: boolean
+  readonly accessLog: string
+  readonly rule: Omit<Provenance, 'position'>
+}): JsonObject => {
+  const cluster = inboundCluster(instance.port)
+  const { accessLog, protocol } = instance
+  return listenerJson({
+    name: listenerName(instance.address, instance.port),
+    address: instance.address,
+    port: instance.port,
+    direction: 'INBOUND',
+    bind: !instance.captured,
+    filters: isHttp(protocol)
+      ? [
+          httpConnectionManagerJson({
+            statPrefix: `inbound_${instance.port}`,
+            routes: inboundRoutes(cluster),
+            httpFilters: inboundHttpFilters,
+            accessLog,
+            websocket: true,
+          }),
+        ]
+      : tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog }),
+    rule: instance.rule,
+  })
+}
+
+const inboundRoutes = (cluster: string): JsonObject => ({
+  route_config: {
+    name: cluster,
+    // Envoy would refuse the whole listener for a cluster that it does not know yet.
+    validate_clusters: false,
+    virtual_hosts: [
+      {
+        name: cluster,
+        domains: ['*'],
+        routes: [
+          {
+            name: 'inbound',
+            match: { prefix: '/' },
+            route: { cluster, timeout: '0s' },
+            decorator: { operation: 'inbound' },
+          },
+        ],
+      },
+    ],
+  },
+})

@@ -1,0 +1,114 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { Controller } from '../../ports.ts'
+import { addRoutes, guard } from './addRoutes.ts'
+import { configRoutes } from './configRoutes.ts'
+import { describeRoutes, serveDocs } from './docs.ts'
+import { eventRoutes } from './eventRoutes.ts'
+import { fastifyProblem } from './fastifyProblem.ts'
+import { healthRoutes } from './healthRoutes.ts'
+import { hostGuard } from './hostGuard.ts'
+import { httpMetrics } from './httpMetrics.ts'
+import { type ProblemCode, problem, problemType } from './problem.ts'
+import { proxyRoutes } from './proxyRoutes.ts'
+import type { Route } from './route.ts'
+import { sendProblem } from './send.ts'
+import { stateRoutes } from './stateRoutes.ts'
+import { writeRoutes } from './writeRoutes.ts'
+
+export type HttpAppOptions = {
+  /** Where it will listen: on loopback, foreign `Host` headers are refused. */
+  readonly host: string
+  /** Names besides loopback's that `Host` and `Origin` may carry; without port. */
+  readonly allowedHosts?: readonly string[]
+  readonly metrics: Registry
+  readonly version: string
+  /** Routes of other rooms, beside these. */
+  readonly routes?: readonly Route[]
+  /** Ends streams and waits, and readiness. */
+  readonly stop: AbortSignal
+  /** Takes what operators should know; one line each. */
+  readonly log: (line: string) => void
+  readonly mostReaders?: number
+  readonly heartbeatMs?: number
+  readonly stalledMs?: number
+}
+
+/** The HTTP API over `controller`, not yet listening. */
+export const httpApp = async (controller: Controller, options: HttpAppOptions): Promise<FastifyInstance> => {
+  const { host, allowedHosts = [], metrics: registry, version, stop, log, routes = [] } = options
+  const { mostReaders = 256, heartbeatMs = 15_000, stalledMs = 30_000 } = options
+  const metrics = httpMetrics(registry)
+  const app = bareApp(log)
+  const refusal = hostGuard({ host, allowedHosts })
+  app.addHook(
+    'onRequest',
+    guard(({ method, headers: { host: name, origin } }) => refusal({ method, host: name, origin })),
+  )
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    reply.header('x-content-type-options', 'nosniff')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    done(null, payload)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none'
+    metrics.requests.inc({ method: request.method, route, status: String(reply.statusCode) })
+    done()
+  })
+  await describeRoutes(app, version)
+  const own: readonly Route[] = [
+    ...configRoutes(controller),
+    ...writeRoutes(controller),
+    ...proxyRoutes(controller),
+    ...stateRoutes(controller, stop),
+    ...eventRoutes(controller, { metrics, mostReaders, heartbeatMs, stalledMs, stop, log }),
+    ...healthRoutes(controller, { metrics: registry, version, stop }),
+  ]
+  addRoutes(app, [...own, ...routes], () => controller.ready())
+  await serveDocs(app)
+  return app
+}
+
+const bareApp = (log: (line: string) => void): FastifyInstance => {
+  const app = fastify({
+    logger: false,
+    requestTimeout: 60_000,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 16_384 },
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, fastifyProblem(error)),
+    clientErrorHandler,
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // Schemas only describe: the codecs decode, and answers go out as they are.
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = fastifyProblem(error)
+    if (answer.status >= 500) log(`${request.method} ${request.url} failed: ${error.stack ?? String(error)}`)
+    sendProblem(reply, answer)
+  })
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, problem('unknown-path', `nothing is at ${request.url.split('?', 1)[0]}`)),
+  )
+  return app
+}
+
+const codeOfClientError: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'timed-out',
+}
+
+/** What Node's parser cannot read is answered by hand: there is no request yet. */
+const clientErrorHandler = (error: Error & { readonly code?: string }, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const { status, body } = problem(codeOfClientError[error.code ?? ''] ?? 'bad-request', 'this is not HTTP')
+  const text = JSON.stringify(body)
+  const headers = `content-type: ${problemType}\r\ncontent-length: ${Buffer.byteLength(text)}\r\nconnection: close`
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n${text}`)
+}

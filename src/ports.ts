@@ -48,8 +48,11 @@ export type Checkpoints = {
   write(checkpoint: Checkpoint): Promise<void>
 }
 
+/** Time and chance, for the rooms that may not reach for them. */
 export type Clock = {
   nowMs(): number
+  /** An id that no other event has (UUID). */
+  newId(): string
 }
 
 /** One discovery stream of one Envoy, or of another xDS client. */
@@ -60,9 +63,10 @@ export type XdsStream = {
   readonly service: 'ads' | XdsType
   readonly protocol: 'sotw' | 'delta'
   readonly peer: string
-  /** Ends when the client half-closes, cancels or is lost. */
-  readonly requests: AsyncIterable<XdsRequest>
-  /** False: the client does not keep up; what was given is queued all the same. */
+  /** Names the one listener, to be given before the stream was handed over returns: each request as it comes, then
+   *  once that the client half-closed, cancelled, was lost or refused. */
+  listen(listener: { request(request: XdsRequest): void; ended(): void }): void
+  /** False: the client does not keep up; what was given is queued all the same, up to the bound that ends the stream. */
   send(response: XdsResponse): boolean
   /** Ends the stream; with a gRPC status other than OK where `refusal` is given. */
   end(refusal?: { readonly code: number; readonly message: string }): void

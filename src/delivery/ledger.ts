@@ -1,0 +1,107 @@
+import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
+import type { DeliveryLimits } from './limits.ts'
+
+/** What one response changed for one name: what was in force before it, and what it sent; undefined: nothing. */
+export type FlightEntry = {
+  readonly before: XdsResource | undefined
+  readonly now: XdsResource | undefined
+}
+
+/** A response that is not acknowledged yet. */
+export type Flight = {
+  readonly nonce: string
+  readonly sentAtMs: number
+  readonly entries: ReadonlyMap<string, FlightEntry>
+  /** Waited for long enough: nothing waits for it any more. */
+  overdue: boolean
+}
+
+/** One type on one stream: what the client asked for, what it was sent, what is under way. */
+export type Ledger = {
+  readonly type: XdsType
+  wildcard: boolean
+  /** True once any name was sent: from then on an empty list means nothing, no longer everything. */
+  named: boolean
+  readonly names: Set<string>
+  /** What the client has by our knowledge; taken back when a response is refused. */
+  readonly sent: Map<string, XdsResource>
+  flights: Flight[]
+  /** Of the last response; empty before the first. */
+  nonce: string
+  /** Names whose intended resource may differ from `sent`. */
+  readonly dirty: Set<string>
+  /** Names to answer at once whatever their version: newly subscribed, repaired, or warming anew. */
+  readonly asked: Set<string>
+  /** True: a response is due even when it says nothing new. */
+  owes: boolean
+  /** Names to send one per response, until a refusal among them can be told from the others. */
+  probes: string[]
+  /** When a name that nothing intends any more may be removed; Infinity while something names it. */
+  readonly gone: Map<string, number>
+  /** A single response stayed unanswered: nothing more is taken back for being late. */
+  slow: boolean
+}
+
+/** An empty ledger of `type`. */
+export const createLedger = (type: XdsType): Ledger => ({
+  type,
+  wildcard: false,
+  named: false,
+  names: new Set(),
+  sent: new Map(),
+  flights: [],
+  nonce: '',
+  dirty: new Set(),
+  asked: new Set(),
+  owes: false,
+  probes: [],
+  gone: new Map(),
+  slow: false,
+})
+
+/** True when the client wants `name`. */
+export const wants = (ledger: Ledger, name: string): boolean => ledger.wildcard || ledger.names.has(name)
+
+/** True while a response is under way that the order of changes waits for. */
+export const blocked = (ledger: Ledger | undefined): boolean =>
+  ledger?.flights.some((flight) => !flight.overdue) ?? false
+
+/** True when a response of `type` must hold every resource the client has (state of the world). */
+export const isWholeSet = (type: XdsType): boolean => type === 'clusters' || type === 'listeners'
+
+/** The first letter of a nonce tells its type, so that an answer under another type's URL is recognized. */
+export const nonceFor = (type: XdsType, count: number): string => `${type.charAt(0)}${count.toString(36)}`
+
+/** True when `nonce` was made for another type than `type`. */
+export const isForeignNonce = (type: XdsType, nonce: string): boolean =>
+  xdsTypes.some((other) => other !== type && other.charAt(0) === nonce.charAt(0))
+
+/** Takes the flight that `nonce` names out of the ledger, and with it, where answers are cumulative (state of the
+ *  world), every earlier one. */
+export const landFlight = (ledger: Ledger, nonce: string, cumulative: boolean): Flight | undefined => {
+  const index = ledger.flights.findIndex((flight) => flight.nonce === nonce)
+  const flight = ledger.flights[index]
+  if (flight === undefined) return undefined
+  ledger.flights = ledger.flights.filter((_, other) => (cumulative ? other > index : other !== index))
+  return flight
+}
+
+/** Records what a response changed. Beyond `limits.maxFlights` the oldest is no longer waited for. */
+export const recordFlight = (ledger: Ledger, flight: Flight, limits: DeliveryLimits): void => {
+  ledger.nonce = flight.nonce
+  ledger.flights = [...ledger.flights.slice(1 - limits.maxFlights), flight]
+  for (const [name, { now }] of flight.entries) {
+    if (now === undefined) ledger.sent.delete(name)
+    else ledger.sent.set(name, now)
+  }
+}
+
+/** Puts back what was in force before a refused `flight`, except where a later response went over it. */
+export const rollBack = (ledger: Ledger, flight: Flight): void => {
+  for (const [name, { before, now }] of flight.entries) {
+    if (now === undefined || ledger.sent.get(name) !== now) continue
+    if (before === undefined) ledger.sent.delete(name)
+    else ledger.sent.set(name, before)
+    ledger.dirty.add(name)
+  }
+}

@@ -1,0 +1,88 @@
+import type { XdsResource } from '../model/xds.ts'
+import { skipGroup } from './isolation.ts'
+import { blocked, type Flight, type Ledger, wants } from './ledger.ts'
+import { isParked } from './parking.ts'
+import { respond } from './respond.ts'
+import type { StreamState } from './streamState.ts'
+import { keepsUntilUnnamed, target } from './target.ts'
+import { isUnknown } from './unknownResource.ts'
+
+/** Sends what was asked for, and of what changed all that may go now; gives back what is under way by that. */
+export const push = (state: StreamState, ledger: Ledger, nowMs: number): Flight | undefined => {
+  const items = new Map<string, XdsResource | undefined>()
+  for (const name of ledger.asked) answer(state, ledger, name, items)
+  ledger.asked.clear()
+  if (!(state.ordered && blocked(ledger))) {
+    if (ledger.probes.length > 0 && items.size === 0) probe(state, ledger, items)
+    else for (const name of ledger.dirty) update(state, ledger, name, items)
+  }
+  return respond(state, ledger, items, nowMs)
+}
+
+type Items = Map<string, XdsResource | undefined>
+
+const answer = (state: StreamState, ledger: Ledger, name: string, items: Items): void => {
+  const resource = target(state, ledger, name)
+  // What only the client has cannot be sent to it; it becomes dirty when it is to be another.
+  if (isUnknown(resource)) {
+    ledger.dirty.add(name)
+    return
+  }
+  const intended = state.intended.get(ledger.type, name)
+  const waits =
+    resource === undefined &&
+    intended !== undefined &&
+    !ledger.probes.includes(name) &&
+    !isParked(state, ledger.type, name, intended.version)
+  if (waits) {
+    ledger.dirty.add(name)
+    return
+  }
+  items.set(name, resource)
+  settle(ledger, name, resource, intended)
+}
+
+const update = (state: StreamState, ledger: Ledger, name: string, items: Items): void => {
+  if (!wants(ledger, name)) {
+    ledger.dirty.delete(name)
+    return
+  }
+  if (ledger.probes.includes(name) || items.has(name)) return
+  const sent = ledger.sent.get(name)
+  const intended = state.intended.get(ledger.type, name)
+  if (intended === undefined) {
+    ledger.dirty.delete(name)
+    if (sent === undefined) return
+    if (keepsUntilUnnamed(state, ledger)) ledger.gone.set(name, Number.POSITIVE_INFINITY)
+    else items.set(name, undefined)
+    return
+  }
+  ledger.gone.delete(name)
+  let resource = target(state, ledger, name)
+  while (resource?.version === sent?.version && ledger.type === 'routes' && skipGroup(state.isolations, name))
+    resource = target(state, ledger, name)
+  settle(ledger, name, resource, intended)
+  if (resource === undefined || resource === sent) return
+  if (resource.version === sent?.version) ledger.sent.set(name, resource)
+  else items.set(name, resource)
+}
+
+// One name alone: its refusal is then told from every other's.
+const probe = (state: StreamState, ledger: Ledger, items: Items): void => {
+  while (items.size === 0) {
+    const name = ledger.probes.shift()
+    if (name === undefined) return
+    ledger.dirty.add(name)
+    update(state, ledger, name, items)
+  }
+}
+
+const settle = (
+  ledger: Ledger,
+  name: string,
+  resource: XdsResource | undefined,
+  intended: XdsResource | undefined,
+): void => {
+  if (resource?.version === intended?.version) ledger.dirty.delete(name)
+  else ledger.dirty.add(name)
+}

@@ -1,0 +1,111 @@
+import type { VirtualHostPart } from '../model/xds.ts'
+import { culprits } from './culprits.ts'
+import { changedParts, partOf, split } from './isolation.ts'
+import { type Flight, type Ledger, rollBack } from './ledger.ts'
+import { park, rejectionOf } from './parking.ts'
+import type { StreamState } from './streamState.ts'
+import { isUnknown } from './unknownResource.ts'
+
+/** Takes back a response that the client refused with `message`, parks what is to blame, and asks for what repairs it:
+ *  after a refused flight the client's state is unknown. */
+export const refuse = (state: StreamState, ledger: Ledger, flight: Flight, message: string): void => {
+  state.counters.refused += 1
+  const offered = offeredBy(flight)
+  const named = culprits(message, offered)
+  if (named.length === 0 && blameEarlier(state, ledger, message)) return
+  const blamed = named.length === 0 && offered.length === 1 ? offered : named
+  rollBack(ledger, flight)
+  if (!state.ordered) return parkPlainly(state, ledger, flight, message, blamed.length > 0 ? blamed : offered)
+  for (const name of blamed) blame(state, ledger, flight, name, message)
+  if (blamed.length === 0) ledger.probes.push(...offered.filter((name) => !ledger.probes.includes(name)))
+  if (ledger.type === 'clusters')
+    for (const name of blamed.length > 0 ? blamed : offered) repair(ledger, name)
+}
+
+// What was sent again unchanged is to blame only where there is nothing else.
+const offeredBy = ({ entries }: Flight): readonly string[] => {
+  const there = [...entries].filter(([, { now }]) => now !== undefined)
+  const news = there.filter(([, { before, now }]) => before?.version !== now?.version)
+  return (news.length > 0 ? news : there).map(([name]) => name)
+}
+
+// Left in place, a refused cluster holds back the answers to all later ones (Envoy 1.40). One whose good version only
+// the client knows cannot be repaired: removing it would take away what still serves.
+const repair = (ledger: Ledger, name: string): void => {
+  if (!isUnknown(ledger.sent.get(name))) ledger.asked.add(name)
+}
+
+// In state of the world the reason for an earlier refusal may come under a later nonce: then the later response was
+// accepted.
+const blameEarlier = (state: StreamState, ledger: Ledger, message: string): boolean => {
+  const earlier = [...state.parked.values()]
+    .filter(({ type }) => type === ledger.type)
+    .map(({ name }) => name)
+  const blamed = culprits(message, new Set([...ledger.probes, ...earlier]))
+  for (const name of blamed) {
+    if (!ledger.probes.includes(name)) continue
+    ledger.probes = ledger.probes.filter((other) => other !== name)
+    parkWhole(state, ledger, name, message, state.intended.get(ledger.type, name)?.version)
+  }
+  return blamed.length > 0
+}
+
+const blame = (state: StreamState, ledger: Ledger, flight: Flight, name: string, message: string): void => {
+  const entry = flight.entries.get(name)
+  if (ledger.type !== 'routes' || entry?.now?.parts === undefined)
+    return parkWhole(state, ledger, name, message, entry?.now?.version)
+  const isolation = state.isolations.get(name)
+  const suspects = isolation?.groups[0] ?? changedParts(entry)
+  const rest = isolation?.groups.slice(1) ?? []
+  // Nothing but what stands before the virtual hosts is new.
+  if (suspects.length === 0)
+    return parkWhole(state, ledger, name, message, state.intended.get('routes', name)?.version)
+  if (suspects.length === 1) parkPart(state, name, partOf(entry.now, suspects[0] ?? ''), message)
+  const groups = suspects.length === 1 ? rest : [...split(suspects, message), ...rest]
+  if (groups.length === 0) state.isolations.delete(name)
+  else state.isolations.set(name, { groups })
+}
+
+// A version that is intended no more needs no parking.
+const parkWhole = (
+  state: StreamState,
+  ledger: Ledger,
+  name: string,
+  message: string,
+  version: string | undefined,
+): void => {
+  const resource = state.intended.get(ledger.type, name)
+  if (resource === undefined || resource.version !== version) return
+  if (ledger.type === 'routes') state.isolations.delete(name)
+  const rejection = rejectionOf(ledger.type, name, message, resource.causes)
+  park(state, { type: ledger.type, name, part: undefined, version: resource.version, rejection })
+}
+
+const parkPart = (
+  state: StreamState,
+  name: string,
+  part: VirtualHostPart | undefined,
+  message: string,
+): void => {
+  const intended = part && partOf(state.intended.get('routes', name), part.name)
+  if (intended === undefined || intended.version !== part?.version) return
+  const rejection = rejectionOf('routes', name, `virtual host ${part.name}: ${message}`, part.causes)
+  park(state, { type: 'routes', name, part: part.name, version: part.version, rejection })
+}
+
+const parkPlainly = (
+  state: StreamState,
+  ledger: Ledger,
+  flight: Flight,
+  message: string,
+  names: readonly string[],
+): void => {
+  const nameless = rejectionOf(ledger.type, '', message, [])
+  const certain = names.length === 1 || culprits(message, names).length > 0
+  for (const name of names) {
+    const refused = flight.entries.get(name)?.now
+    if (refused === undefined || state.intended.get(ledger.type, name)?.version !== refused.version) continue
+    const rejection = certain ? rejectionOf(ledger.type, name, message, refused.causes) : nameless
+    park(state, { type: ledger.type, name, part: undefined, version: refused.version, rejection })
+  }
+}

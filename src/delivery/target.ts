@@ -1,0 +1,46 @@
+import type { VirtualHostPart, XdsResource } from '../model/xds.ts'
+import { composeRoutes, sameRoutes } from './composeRoutes.ts'
+import { isWaiting } from './isolation.ts'
+import type { Ledger } from './ledger.ts'
+import { isParked } from './parking.ts'
+import { isReady } from './readiness.ts'
+import type { StreamState } from './streamState.ts'
+import { isUnknown } from './unknownResource.ts'
+
+/** What the client should have under `name` as things stand: what is intended, or, as long as that was refused or has
+ *  to wait, what it has. Undefined: nothing. */
+export const target = (state: StreamState, ledger: Ledger, name: string): XdsResource | undefined => {
+  const sent = ledger.sent.get(name)
+  const intended = state.intended.get(ledger.type, name)
+  if (intended === undefined) return keepsUntilUnnamed(state, ledger) ? sent : undefined
+  if (ledger.probes.includes(name) || isParked(state, ledger.type, name, intended.version)) return sent
+  if (!state.ordered || sent?.version === intended.version) return intended
+  if (ledger.type === 'routes' && intended.parts !== undefined)
+    return routesTarget(state, intended, intended.parts, sent)
+  return (intended.clusters ?? []).every((cluster) => isReady(state, cluster)) ? intended : sent
+}
+
+/** True when what went stays for now: of listeners nothing depends, so that they go with the next change. */
+export const keepsUntilUnnamed = (state: StreamState, { type }: Ledger): boolean =>
+  state.ordered && type !== 'listeners'
+
+const routesTarget = (
+  state: StreamState,
+  intended: XdsResource,
+  parts: readonly VirtualHostPart[],
+  sent: XdsResource | undefined,
+): XdsResource | undefined => {
+  const old = new Map(sent?.parts?.map((part) => [part.name, part]))
+  const usable = (part: VirtualHostPart): boolean =>
+    old.get(part.name)?.version === part.version || mayBeSent(state, intended.name, part)
+  if (parts.every(usable)) return intended
+  // What only the client has cannot be mixed with what is new.
+  if (sent !== undefined && isUnknown(sent)) return sent
+  const mixed = parts.flatMap((part) => (usable(part) ? part : (old.get(part.name) ?? [])))
+  return sent !== undefined && sameRoutes(sent, mixed, intended) ? sent : composeRoutes(intended, mixed)
+}
+
+const mayBeSent = (state: StreamState, name: string, part: VirtualHostPart): boolean =>
+  !isParked(state, 'routes', name, part.version, part.name) &&
+  !isWaiting(state.isolations.get(name), part.name) &&
+  part.clusters.every((cluster) => isReady(state, cluster))

@@ -70,19 +70,16 @@ const measured = (inside: readonly SourceNode[], start: number, end: number) => 
  *  that is there. */
 export const offsetOf = (root: SourceNode, path: Path, at: 'key' | 'value'): number => {
   let offset = root.start
-  let node: SourceNode | undefined = root
+  let node = root
   for (const [depth, step] of path.entries()) {
-    const entry: SourceEntry | undefined =
-      typeof step === 'number' ? itemEntry(node.items?.[step]) : node.entries?.get(step)
-    if (entry === undefined) return offset
-    node = entry.node
-    offset = at === 'key' && depth === path.length - 1 ? entry.keyStart : node.start
+    const entry = node.entries?.get(String(step))
+    const next = node.items?.[Number(step)] ?? entry?.node
+    if (next === undefined) return offset
+    node = next
+    offset = at === 'key' && depth === path.length - 1 ? (entry?.keyStart ?? next.start) : next.start
   }
   return offset
 }
-
-const itemEntry = (node: SourceNode | undefined): SourceEntry | undefined =>
-  node === undefined ? undefined : { keyStart: node.start, node }
 
 /** `path` as a JSON pointer (RFC 6901); empty for the root. */
 export const pointerOf = (path: Path): string =>

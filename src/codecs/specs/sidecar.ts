@@ -1,0 +1,29 @@
+import type { SidecarSpec } from '../../model/sidecar.ts'
+import { problemCodes } from '../problemCode.ts'
+import type { Codec } from '../shapes/codec.ts'
+import { listOf } from '../shapes/listOf.ts'
+import { isDnsLabel, isDnsName, labels } from '../shapes/names.ts'
+import { optional, struct } from '../shapes/struct.ts'
+import { text } from '../shapes/text.ts'
+
+const isHost = (value: string): boolean => {
+  const [namespace = '', name = '', ...rest] = value.split('/')
+  const validNamespace = ['*', '.', '~'].includes(namespace) || isDnsLabel(namespace)
+  return rest.length === 0 && validNamespace && (name === '*' || isDnsName(name.replace(/^\*\./, '')))
+}
+
+const host = text(
+  'host',
+  problemCodes.badHostname,
+  '"namespace/name": the namespace a name, "*", "." or "~", the name a hostname, "*" or "*.suffix"',
+  isHost,
+)
+
+type Egress = NonNullable<SidecarSpec['egress']>[number]
+type Selector = NonNullable<SidecarSpec['workloadSelector']>
+
+/** The spec of a Sidecar as a scope. Its other fields in Istio would have no effect here and are refused. */
+export const sidecarSpec: Codec<SidecarSpec> = struct<SidecarSpec>('spec', {
+  workloadSelector: optional(struct<Selector>('workloadSelector', { labels: optional(labels) })),
+  egress: optional(listOf('egress', struct<Egress>('egress', { hosts: listOf('hosts', host, 1) }))),
+})

@@ -98,8 +98,8 @@ export const destinationsOf = (route: HttpRoute): readonly Destination[] => [
   ...route.mirrors,
 ]
 
-/** True when every request meets the route's match, so that no route after it is ever reached. */
-export const takesEverything = ({ match }: HttpRoute): boolean =>
+/** True when every request meets `match`. */
+export const takesEveryRequest = (match: HttpMatch): boolean =>
   (match.path === undefined || (match.path.kind === 'prefix' && match.path.value === '/')) &&
   match.method === undefined &&
   match.authority === undefined &&

@@ -1,6 +1,6 @@
 import { byCodeUnit } from '../model/resourceName.ts'
 import { passthroughClusterName } from './clusters.ts'
-import { destinationsOf, type HttpRoute, takesEverything } from './httpRoute.ts'
+import { destinationsOf, type HttpRoute, takesEveryRequest } from './httpRoute.ts'
 import type { JsonObject } from './json.ts'
 import { ruleText } from './provenance.ts'
 import { routeJson } from './routesJson.ts'
@@ -25,7 +25,7 @@ export const virtualHostJson = (host: {
   readonly defaultRoute: HttpRoute
 }): BuiltVirtualHost => {
   const sorted = [...host.routes].sort(byPrecedence)
-  const last = sorted.findIndex(takesEverything)
+  const last = sorted.findIndex(({ match }) => takesEveryRequest(match))
   const routes = last === -1 ? [...sorted, host.defaultRoute] : sorted.slice(0, last + 1)
   return {
     json: { name: host.name, domains: host.domains, routes: routes.map(routeJson) },

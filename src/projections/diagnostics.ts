@@ -1,0 +1,38 @@
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Kind, Resource } from '../model/resource.ts'
+import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
+import { instanceDiagnostics } from './instanceDiagnostics.ts'
+import { policyDiagnostics } from './policyDiagnostics.ts'
+import type { Registry } from './registry.ts'
+import { routeRuleDiagnostics } from './routeRuleDiagnostics.ts'
+import { meshSettingsDiagnostics, serviceDiagnostics } from './serviceDiagnostics.ts'
+import { sidecarDiagnostics } from './sidecarDiagnostics.ts'
+
+type ByKind = {
+  readonly [K in Kind]: (resource: Resource<K>, registry: Registry) => readonly Diagnostic[]
+}
+
+const byKind: ByKind = {
+  Service: serviceDiagnostics,
+  Instance: instanceDiagnostics,
+  MeshSettings: meshSettingsDiagnostics,
+  EnvoyResource: envoyResourceDiagnostics,
+  RouteRule: routeRuleDiagnostics,
+  DestinationPolicy: policyDiagnostics,
+  IngressRule: () => [withoutEffect('IngressRule')],
+  EgressRule: () => [withoutEffect('EgressRule')],
+  Sidecar: sidecarDiagnostics,
+}
+
+/** What keeps `resource`, or a part of it, from having an effect in the mesh that `registry` stands at, in which it
+ *  is. Codes are `RUT2xxx`, listed in docs/spec/P.md; paths point into the resource. */
+export const diagnosticsOf = <K extends Kind>(
+  resource: Resource<K>,
+  registry: Registry,
+): readonly Diagnostic[] => (byKind[resource.kind as K] as ByKind[K])(resource, registry)
+
+const withoutEffect = (kind: Kind): Diagnostic => ({
+  code: 'RUT2020',
+  severity: 'warning',
+  message: `${kind} has no effect in this version of Rutter.`,
+})

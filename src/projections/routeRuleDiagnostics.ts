@@ -1,0 +1,123 @@
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Resource } from '../model/resource.ts'
+import { keyOf, nameOf } from '../model/resourceName.ts'
+import type { RouteRuleSpec } from '../model/routeRule.ts'
+import { sameJson } from '../model/sameJson.ts'
+import type { CompiledService } from './compiledService.ts'
+import { compileRuleMatch } from './compileRuleMatch.ts'
+import { resolveDestination } from './hostnames.ts'
+import { takesEveryRequest } from './httpRoute.ts'
+import { type Reference, referenceDiagnostics, referenceOf, unknownService } from './referenceDiagnostics.ts'
+import type { Registry } from './registry.ts'
+import { ruleLimits } from './ruleLimits.ts'
+import { sourceCovers } from './sourceCovers.ts'
+
+/** All that keeps a RouteRule, or a part of it, from having an effect. */
+export const routeRuleDiagnostics = (
+  rule: Resource<'RouteRule'>,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const { spec, metadata } = rule
+  const hostname = resolveDestination(spec.destination, metadata.namespace, registry.settings().domain)
+  const service = registry.service(hostname)
+  const references = referencesOf(spec, hostname, metadata.namespace, registry)
+  const source = spec.match?.source
+  return [
+    ...(service === undefined ? [unknownService(hostname, '/spec/destination')] : withoutHttp(service)),
+    ...(source === undefined
+      ? []
+      : referenceDiagnostics(
+          referenceOf(source, '/spec/match/source', metadata.namespace, registry),
+          registry,
+        )),
+    // Of the rule's own service it has been said already that it is missing.
+    ...references
+      .filter((reference) => reference.hostname !== hostname || service !== undefined)
+      .flatMap((reference) => [
+        ...referenceDiagnostics(reference, registry),
+        ...(service === undefined ? [] : withoutPort(reference, service, registry)),
+      ]),
+    ...ruleLimits(spec).diagnostics,
+    ...hidden(rule, hostname, registry),
+  ]
+}
+
+const referencesOf = (
+  spec: RouteRuleSpec,
+  hostname: string,
+  namespace: string,
+  registry: Registry,
+): readonly Reference[] => [
+  ...(spec.route ?? []).map(({ destination, labels }, i): Reference => {
+    const path = `/spec/route/${i}`
+    const named = destination && referenceOf(destination, `${path}/destination`, namespace, registry)
+    return {
+      ...(named ?? { hostname, labels: {}, path, labelsPath: `${path}/labels` }),
+      ...(labels && { labels, labelsPath: `${path}/labels` }),
+    }
+  }),
+  ...(spec.mirror === undefined ? [] : [referenceOf(spec.mirror, '/spec/mirror', namespace, registry)]),
+]
+
+const withoutHttp = (service: CompiledService): readonly Diagnostic[] =>
+  service.ports.some(({ http }) => http)
+    ? []
+    : [
+        {
+          code: 'RUT2004',
+          severity: 'warning',
+          path: '/spec/destination',
+          message: `${service.hostname} has no port that is routed by request (HTTP, HTTP2, GRPC), so this rule has no effect.`,
+        },
+      ]
+
+const withoutPort = (
+  { hostname, path }: Reference,
+  service: CompiledService,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const other = registry.service(hostname)
+  if (other === undefined || other === service) return []
+  return service.ports
+    .filter(
+      ({ http, name, port }) => http && !other.ports.some((its) => its.name === name || its.port === port),
+    )
+    .map(({ name, port }) => ({
+      code: 'RUT2008',
+      severity: 'warning',
+      path,
+      message: `${hostname} has neither a port named '${name}' nor port ${port}, so requests to port ${port} of ${service.hostname} that come here fail.`,
+    }))
+}
+
+// Rules come in the order in which they are tried.
+const hidden = (rule: Resource<'RouteRule'>, hostname: string, registry: Registry): readonly Diagnostic[] => {
+  const key = keyOf(nameOf(rule))
+  const { domain } = registry.settings()
+  for (const { resource: other } of registry.rulesTo(hostname)) {
+    if (keyOf(nameOf(other)) === key) return []
+    if (!takesAllOf(other, rule, domain)) continue
+    return [
+      {
+        code: 'RUT2005',
+        severity: 'warning',
+        message: `This rule is never reached: ${keyOf(nameOf(other))} (precedence ${other.spec.precedence ?? 0}) comes before it and takes all that it would.`,
+      },
+    ]
+  }
+  return []
+}
+
+const takesAllOf = (first: Resource<'RouteRule'>, second: Resource<'RouteRule'>, domain: string): boolean => {
+  const [a, b] = [first.spec.match, second.spec.match]
+  if (ruleLimits(first.spec).unmatchable) return false
+  const match = compileRuleMatch(a)
+  return (
+    (takesEveryRequest(match) || sameJson(match, compileRuleMatch(b))) &&
+    sourceCovers(
+      { source: a?.source, namespace: first.metadata.namespace },
+      { source: b?.source, namespace: second.metadata.namespace },
+      domain,
+    )
+  )
+}

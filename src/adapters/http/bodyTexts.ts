@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { decodeUtf8 } from '../../codecs/decodeUtf8.ts'
 import { defaultReadLimits } from '../../codecs/readLimits.ts'
-import type { Text } from './documents.ts'
+import type { Source } from '../../codecs/readResources.ts'
 import { mediaTypeOf } from './mediaType.ts'
 import { type HttpProblem, problem } from './problem.ts'
 
@@ -18,17 +18,17 @@ export const filesLimitBytes = 2 * defaultReadLimits.batchBytes + 65_536
 const mostFiles = 10_000
 
 /** The texts in the body of a request; refused where it is empty, too large for its type, or no list of files. */
-export const bodyTexts = (request: FastifyRequest): Either<HttpProblem, readonly Text[]> => {
+export const bodyTexts = (request: FastifyRequest): Either<HttpProblem, readonly Source[]> => {
   const body = request.body
   if (!(body instanceof Uint8Array) || body.length === 0)
     return left(problem('empty-body', 'the body is empty; send a document'))
   const type = mediaTypeOf(request.headers['content-type'])
   if (type === filesType) return filesOf(body)
   if (body.length > defaultReadLimits.batchBytes) return left(tooLarge(body.length))
-  return right([{ text: body, format: type === 'application/json' ? 'json' : 'yaml' }])
+  return right([{ input: body, format: type === 'application/json' ? 'json' : 'yaml' }])
 }
 
-const filesOf = (body: Uint8Array): Either<HttpProblem, readonly Text[]> => {
+const filesOf = (body: Uint8Array): Either<HttpProblem, readonly Source[]> => {
   const { text, valid } = decodeUtf8(body)
   const files = valid ? parsed(text) : undefined
   if (!Array.isArray(files) || !files.every(isFile))
@@ -36,7 +36,7 @@ const filesOf = (body: Uint8Array): Either<HttpProblem, readonly Text[]> => {
   if (files.length > mostFiles) return left(problem('too-large', `a batch holds at most ${mostFiles} files`))
   const bytes = files.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0)
   if (bytes > defaultReadLimits.batchBytes) return left(tooLarge(bytes))
-  return right(files.map(({ file, text }) => ({ file, text, format: isJson(file) ? 'json' : 'yaml' })))
+  return right(files.map(({ file, text }) => ({ file, input: text, format: isJson(file) ? 'json' : 'yaml' })))
 }
 
 const tooLarge = (bytes: number): HttpProblem =>

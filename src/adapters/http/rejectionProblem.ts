@@ -1,3 +1,4 @@
+import type { Unreadable } from '../../codecs/unreadable.ts'
 import { keyOf } from '../../model/resourceName.ts'
 import type { Rejection } from '../../model/write.ts'
 import { type HttpProblem, problem } from './problem.ts'
@@ -32,8 +33,14 @@ const clash = ({ message, origin }: Extract<Rejection, { _tag: 'Clash' }>): Http
         problems: [{ code: 'conflict', message, ...origin, column: 1, path: '' }],
       })
 
+/** What HTTP answers to documents that are too large, cannot be read or are refused. */
+export const unreadableProblem = ({ _tag, problems }: Unreadable): HttpProblem =>
+  problem(codeOf[_tag], inWords(problems.map(({ message }) => message)), { problems })
+
+const codeOf = { TooLarge: 'too-large', Syntax: 'malformed', Refused: 'invalid' } as const
+
 /** One sentence for several findings: the first of them, and how many more there are. */
-export const inWords = (messages: readonly string[]): string => {
+const inWords = (messages: readonly string[]): string => {
   const [first = 'nothing is known about the reason', ...more] = messages
   return more.length === 0 ? first : `${first} (and ${more.length} more)`
 }

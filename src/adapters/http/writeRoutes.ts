@@ -2,6 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import type { Decoded } from '../../codecs/decodeResource.ts'
 import { defaultReadLimits } from '../../codecs/readLimits.ts'
+import { readResources, type Source } from '../../codecs/readResources.ts'
+import { scanText } from '../../codecs/scanText.ts'
 import { offsetOf, pointerOf } from '../../codecs/sourceNode.ts'
 import type { ResourceName } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
@@ -9,11 +11,10 @@ import type { Change, WriteRequest, Written, WrittenItem } from '../../model/wri
 import type { Controller } from '../../ports.ts'
 import { bodyTexts, documentTypes, filesLimitBytes, filesType } from './bodyTexts.ts'
 import { kindAsked } from './configRoutes.ts'
-import { type Read, resourcesOf } from './documents.ts'
 import { etagOf, preconditionOf } from './etag.ts'
 import { flagParameter, pathParameter } from './parameters.ts'
 import { type HttpProblem, problem } from './problem.ts'
-import { rejectionProblem } from './rejectionProblem.ts'
+import { rejectionProblem, unreadableProblem } from './rejectionProblem.ts'
 import type { Answer, Route } from './route.ts'
 import { batchSchema, documentBody, dryRunQuery, namePath, writtenSchema } from './schemas.ts'
 
@@ -70,26 +71,33 @@ export const writeRoutes = (controller: Controller): readonly Route[] => [
 const put = async (controller: Controller, request: FastifyRequest): Promise<Either<HttpProblem, Answer>> => {
   const name = nameAsked(request)
   if (isLeft(name)) return name
-  const decoded = decodedBody(request)
+  const sources = bodyTexts(request)
+  if (isLeft(sources)) return sources
+  const decoded = decode(sources.right)
   if (isLeft(decoded)) return decoded
   const [only, ...more] = decoded.right
   if (only === undefined) return left(problem('empty-body', 'the body holds no document'))
   if (more.length > 0)
     return left(problem('invalid', `the body holds ${1 + more.length} documents; PUT takes one`))
-  const mismatch = nameMismatch(only, name.right)
+  const mismatch = nameMismatch(nameOf(only.resource), name.right, sources.right)
   if (mismatch !== undefined) return left(mismatch)
   return answered(await write(controller, request, [apply(only)]))
 }
 
-const nameMismatch = ({ resource, document }: Read, asked: ResourceName): HttpProblem | undefined => {
-  const named = nameOf(resource)
+const nameMismatch = (
+  named: ResourceName,
+  asked: ResourceName,
+  sources: readonly Source[],
+): HttpProblem | undefined => {
   const differs = (['kind', 'namespace', 'name'] as const).find((part) => named[part] !== asked[part])
   if (differs === undefined) return undefined
   const message = `the document is ${keyOf(named)}, the path says ${keyOf(asked)}`
   const path = differs === 'kind' ? ['kind'] : ['metadata', differs]
-  const place = document.lines(offsetOf(document.root, path, 'value'))
-  const code = 'name-mismatch'
-  return problem('invalid', message, { problems: [{ code, message, ...place, path: pointerOf(path) }] })
+  const problems = sources
+    .flatMap(({ input, ...options }) => scanText(input, options).documents)
+    .map(({ root, lines }) => ({ ...lines(offsetOf(root, path, 'value')), path: pointerOf(path) }))
+    .map((place) => ({ code: 'name-mismatch', message, ...place }))
+  return problem('invalid', message, { problems })
 }
 
 const remove = async (
@@ -107,7 +115,9 @@ const post = async (
 ): Promise<Either<HttpProblem, Answer>> => {
   if (preconditionOf(request.headers) !== undefined)
     return left(problem('bad-request', 'If-Match and If-None-Match are for one resource; use PUT'))
-  const decoded = decodedBody(request)
+  const sources = bodyTexts(request)
+  if (isLeft(sources)) return sources
+  const decoded = decode(sources.right)
   if (isLeft(decoded)) return decoded
   if (decoded.right.length === 0) return left(problem('empty-body', 'the body holds no document'))
   const written = await write(controller, request, decoded.right.map(apply))
@@ -121,9 +131,9 @@ const nameAsked = (request: FastifyRequest): Either<HttpProblem, ResourceName> =
   return right({ kind: kind.right, namespace, name })
 }
 
-const decodedBody = (request: FastifyRequest): Either<HttpProblem, readonly Read[]> => {
-  const texts = bodyTexts(request)
-  return isLeft(texts) ? texts : resourcesOf(texts.right)
+const decode = (sources: readonly Source[]): Either<HttpProblem, readonly Decoded[]> => {
+  const read = readResources(sources)
+  return isLeft(read) ? left(unreadableProblem(read.left)) : read
 }
 
 const apply = ({ resource, origin }: Decoded): Change =>

@@ -6,7 +6,7 @@ import { keyOf, nameOf } from '../model/resourceName.ts'
 import { sameJson } from '../model/sameJson.ts'
 import type { Change, Rejection, WriteRequest } from '../model/write.ts'
 import { clashOf } from './clash.ts'
-import { find } from './find.ts'
+import { storedIn } from '../model/storedIn.ts'
 import { reduceMesh } from './mesh.ts'
 
 /** What a request comes to: the events that make it true, none where it already is, and what each change did. */
@@ -34,7 +34,7 @@ export const admit = (mesh: Mesh, request: WriteRequest): Either<Rejection, Admi
     const key = keyOf(name)
     if (seen.has(key)) return left(clash(name, `${key} stands twice in one request`, change))
     seen.add(key)
-    const before = find(folded, name)
+    const before = storedIn(folded, name)
     if (request.precondition?.(before) === false) return left({ _tag: 'PreconditionFailed', name })
     if (change.type === 'remove') {
       if (before === undefined) return left({ _tag: 'NotFound', name })

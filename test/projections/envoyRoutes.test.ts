@@ -1,5 +1,8 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RouteRuleSpec } from '../../src/model/routeRule.ts'
 import { compileRouteRule } from '../../src/projections/compileRouteRule.ts'
@@ -61,7 +64,7 @@ const routes = Object.entries(rules).map(([name, spec]): HttpRoute => {
 })
 
 /** The explicit proxy's listener with these routes inside. */
-const listener = () => {
+const listener = (accessLog: string) => {
   const service = { kind: 'Service', namespace: 'default', name: 'reviews', position: 1 } as const
   const host = virtualHostJson({
     name: 'reviews',
@@ -69,7 +72,7 @@ const listener = () => {
     routes,
     defaultRoute: defaultRoute(reviews, 9080, service),
   }).json
-  const fetched = httpProxyListenerJson({ address: '127.0.0.1', port: 0, accessLog: '/dev/null' })
+  const fetched = httpProxyListenerJson({ address: '127.0.0.1', port: 0, accessLog })
   return JSON.parse(JSON.stringify(fetched), (_, value) => {
     if (value?.rds === undefined) return value
     const { rds, ...rest } = value
@@ -81,6 +84,7 @@ describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY 
   const apps: Server[] = []
   const mirrored: string[] = []
   let envoy: StaticEnvoy | undefined
+  let logs = ''
   let port = 0
 
   const startApp = async (app: string): Promise<number> => {
@@ -97,6 +101,7 @@ describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY 
   }
 
   beforeAll(async () => {
+    logs = await mkdtemp(join(tmpdir(), 'rutter-log-'))
     const [v1, v2] = [await startApp('v1'), await startApp('v2')]
     const cluster = (subset: string, port: number) => {
       const name = `outbound|9080|${subset}|${reviews}`
@@ -110,7 +115,7 @@ describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY 
     }
     envoy = await startStaticEnvoy(
       [cluster('', v1), cluster('version=v1', v1), cluster('version=v2', v2)],
-      [listener()],
+      [listener(join(logs, 'access.log'))],
     )
     port = await envoy.port('http_proxy')
   })
@@ -118,6 +123,7 @@ describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY 
   afterAll(async () => {
     await envoy?.stop()
     for (const app of apps) app.close()
+    await rm(logs, { recursive: true })
   })
 
   type Asked = { readonly method?: string; readonly host?: string; readonly headers?: Record<string, string> }
@@ -200,6 +206,15 @@ describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY 
 
   test('P25: an appended header arrives as it was written', async () => {
     expect((await ask('/append')).echo?.headers['x-percent']).toBe('100% %PROTOCOL%')
+  })
+
+  test('P23: the access log names the rule behind each request', async () => {
+    await ask('/abort/me')
+    const lineOf = async () =>
+      (await readFile(join(logs, 'access.log'), 'utf8'))
+        .split('\n')
+        .find((line) => line.includes('/abort/me'))
+    await expect.poll(lineOf).toContain('"RouteRule/default/abort" "RouteRule/default/abort"')
   })
 
   test('P25: a mirror gets the request too', async () => {

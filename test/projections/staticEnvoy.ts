@@ -82,6 +82,7 @@ export const startStaticEnvoy = async (
   const { dynamic_resources: _, ...fixed } = bootstrap(directory, clusters, listeners)
   await writeFile(file, JSON.stringify(fixed))
   const args = ['--disable-hot-restart', '--concurrency', '1', '-l', 'info', '-c', file]
+  args.push('--file-flush-interval-msec', '20')
   const child = spawn(envoyBinary ?? 'envoy', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   await live(child)
   return {

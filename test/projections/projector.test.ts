@@ -1,0 +1,394 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { MeshEvent } from '../../src/model/event.ts'
+import type { Snapshot } from '../../src/model/mesh.ts'
+import type { ProxyIdentity, ProxyMetadata } from '../../src/model/proxy.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import { type XdsType, xdsTypes } from '../../src/model/xds.ts'
+import { createMeshHasher } from '../../src/projections/meshHash.ts'
+import type { ProjectedProxy } from '../../src/projections/projectedProxy.ts'
+import { createProjector } from '../../src/projections/projector.ts'
+import { showResource } from '../../src/projections/showResource.ts'
+import { emptySnapshot, reduceMesh } from '../../src/reducers/mesh.ts'
+import { applied, entriesOf, given, instance, removed, routeRule, service } from '../reducers/given.ts'
+
+const sidecar = (ip: string, name: string, namespace = 'default'): ProxyIdentity => ({
+  type: 'sidecar',
+  node: `sidecar~${ip}~${name}.${namespace}~${namespace}.svc.cluster.local`,
+  ip,
+  id: `${name}.${namespace}`,
+  domain: `${namespace}.svc.cluster.local`,
+})
+
+const explicit: ProxyMetadata = { httpProxy: { address: '127.0.0.1', port: 15_002 } }
+
+const versions = (proxy: ProjectedProxy): Record<XdsType, Record<string, string>> => {
+  const all = {} as Record<XdsType, Record<string, string>>
+  for (const type of xdsTypes)
+    all[type] = Object.fromEntries(
+      [...proxy.names(type)].sort().map((name) => [name, proxy.get(type, name)?.version ?? 'absent']),
+    )
+  return all
+}
+
+const json = (proxy: ProjectedProxy, type: XdsType, name: string) => {
+  const resource = proxy.get(type, name)
+  return resource === undefined ? undefined : showResource(type, resource)
+}
+
+const following = (
+  snapshot: Snapshot,
+  identity = sidecar('10.1.0.1', 'caller'),
+  metadata: ProxyMetadata = {},
+) => {
+  const projector = createProjector(snapshot)
+  const proxy = projector.follow(identity, metadata)
+  versions(proxy)
+  let position = snapshot.position
+  let last = snapshot
+  const step = (...events: MeshEvent[]) => {
+    last = reduceMesh(last, entriesOf(events, position + 1))
+    position += events.length
+    return projector.advance(last)
+  }
+  return { projector, proxy, step }
+}
+
+const cluster = (host: string, subset = '', port = 9080) =>
+  `outbound|${port}|${subset}|${host}.svc.cluster.local`
+
+const sidecarConfig = (
+  name: string,
+  hosts: string[],
+  labels?: Record<string, string>,
+): Resource<'Sidecar'> => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Sidecar',
+  metadata: { name, namespace: 'default' },
+  spec: { egress: [{ hosts }], ...(labels === undefined ? {} : { workloadSelector: { labels } }) },
+})
+
+const settings = (spec: Resource<'MeshSettings'>['spec']): Resource<'MeshSettings'> => ({
+  apiVersion: 'rutter.dev/v1',
+  kind: 'MeshSettings',
+  metadata: { name: 'mesh', namespace: 'default' },
+  spec,
+})
+
+const rawCluster = (name: string, ids: string[], inner: string): Resource<'EnvoyResource'> => ({
+  apiVersion: 'rutter.dev/v1',
+  kind: 'EnvoyResource',
+  metadata: { name, namespace: 'default' },
+  spec: {
+    proxies: { ids },
+    resource: {
+      '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
+      name: inner,
+      type: 'STATIC',
+      connect_timeout: '3s',
+    },
+  },
+})
+
+const anyResource: fc.Arbitrary<Resource> = fc
+  .tuple(fc.nat(9), fc.nat(5), fc.nat(3), fc.nat(3))
+  .map(([kind, number, other, version]): Resource => {
+    const namespace = other % 2 === 0 ? 'default' : 'other'
+    switch (kind) {
+      case 0:
+      case 1:
+        return service(
+          `s${number}`,
+          {
+            ports: [
+              { name: 'http', port: version === 3 ? 80 : 9080 },
+              ...(version === 2 ? [{ name: 'tcp', port: 3306 }] : []),
+            ],
+            ...(version === 1 ? { address: '10.9.0.1' } : {}),
+            ...(number === 5 ? { hostname: 's1.default' } : {}),
+          },
+          namespace,
+        )
+      case 2:
+      case 3:
+      case 4:
+        return instance(
+          `i${number}-${other}`,
+          `s${number}`,
+          `10.1.0.${other}`,
+          { labels: { version: `v${version}` } },
+          namespace,
+        )
+      case 5:
+        return routeRule(`r${number}`, {
+          destination: { name: `s${number}` },
+          precedence: other,
+          route: [
+            { labels: { version: `v${version}` }, weight: 40 },
+            {
+              ...(other === 3 ? { destination: { name: 's0' } } : {}),
+              labels: { version: 'v0' },
+              weight: 60,
+            },
+          ],
+        })
+      case 6:
+        return routeRule(`source${number}`, {
+          destination: { name: `s${number}` },
+          precedence: 9,
+          match: { source: { name: `s${other}`, ...(version === 1 ? { labels: { version: 'v1' } } : {}) } },
+          route: [{ labels: { version: 'v2' } }],
+        })
+      case 7:
+        return {
+          apiVersion: 'config.istio.io/v1alpha2',
+          kind: 'DestinationPolicy',
+          metadata: { name: `p${number}`, namespace: 'default' },
+          spec: {
+            destination: { name: `s${number}`, ...(other === 1 ? { labels: { version: 'v0' } } : {}) },
+            ...(other === 2 ? { source: { name: 's1' } } : {}),
+            loadBalancing: { name: version % 2 === 0 ? 'RANDOM' : 'LEAST_CONN' },
+          },
+        }
+      case 8:
+        return sidecarConfig(
+          `sc${other}`,
+          version === 0
+            ? ['*/*']
+            : version === 1
+              ? ['./*']
+              : [`*/s${number}.default.svc.cluster.local`, 'other/*'],
+          other === 0 ? undefined : { version: `v${number}` },
+        )
+      default:
+        return version === 0
+          ? settings({ ...(other === 0 ? { proxyListenPort: 0 } : {}), connectTimeout: `${number + 1}s` })
+          : rawCluster(`raw${number}`, [sidecar('10.1.0.1', 'a').node, 'edge'], cluster(`s${number}.default`))
+    }
+  })
+
+const anyEvent: fc.Arbitrary<MeshEvent> = fc
+  .tuple(anyResource, fc.nat(3))
+  .map(([resource, leaves]) => (leaves === 0 ? removed(resource) : applied(resource)))
+
+const followed: readonly (readonly [ProxyIdentity, ProxyMetadata])[] = [
+  [sidecar('10.1.0.0', 'a'), {}],
+  [sidecar('10.1.0.1', 'a'), explicit],
+  [sidecar('10.1.0.1', 'b'), { labels: { version: 'v1' } }],
+  [sidecar('10.1.0.2', 'c', 'other'), {}],
+  [{ type: 'bare', node: 'edge' }, {}],
+]
+
+describe('the projector', () => {
+  test('V1, V2: sharing and stepping give what a projector of one proxy gives, and say what changed', () =>
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(anyEvent, { minLength: 1, maxLength: 4 }), { maxLength: 12 }),
+        (steps) => {
+          const projector = createProjector(emptySnapshot)
+          const proxies = followed.map(([identity, metadata]) => projector.follow(identity, metadata))
+          let before = proxies.map(versions)
+          let snapshot = emptySnapshot
+          for (const events of steps) {
+            snapshot = reduceMesh(snapshot, entriesOf(events, snapshot.position + 1))
+            const advance = projector.advance(snapshot)
+            const after = proxies.map(versions)
+            for (const [i, proxy] of proxies.entries()) {
+              const alone = createProjector(snapshot).follow(proxy.identity, proxy.metadata)
+              expect(after[i]).toEqual(versions(alone))
+              for (const type of xdsTypes) {
+                const [was, is] = [before[i]?.[type] ?? {}, after[i]?.[type] ?? {}]
+                const differing = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+                  (name) => was[name] !== is[name],
+                )
+                expect(advance.get(proxy)?.[type] ?? []).toEqual(expect.arrayContaining(differing))
+              }
+            }
+            before = after
+          }
+        },
+      ),
+      { seed: 5, numRuns: 120 },
+    ))
+
+  test('V3: an endpoint that leaves touches its service’s endpoints and nothing else', () => {
+    const { proxy, step } = following(
+      given(
+        applied(service('reviews')),
+        applied(service('ratings')),
+        applied(instance('a', 'reviews', '10.2.0.1', { labels: { version: 'v2' } })),
+        applied(instance('b', 'reviews', '10.2.0.2', { labels: { version: 'v1' } })),
+        applied(
+          routeRule('r', {
+            destination: { name: 'reviews' },
+            route: [{ labels: { version: 'v2' }, weight: 100 }],
+          }),
+        ),
+      ),
+    )
+    expect(step(removed(instance('a', 'reviews', '')))).toEqual(
+      new Map([
+        [
+          proxy,
+          {
+            clusters: [],
+            endpoints: expect.arrayContaining([
+              cluster('reviews.default'),
+              cluster('reviews.default', 'version=v2'),
+            ]),
+            listeners: [],
+            routes: [],
+          },
+        ],
+      ]),
+    )
+    expect(json(proxy, 'endpoints', cluster('reviews.default', 'version=v2'))).toEqual({
+      cluster_name: cluster('reviews.default', 'version=v2'),
+    })
+  })
+
+  test('V4: a change that no proxy reads concerns nobody', () => {
+    const { step, projector } = following(
+      given(
+        applied(sidecarConfig('s', ['*/reviews.default.svc.cluster.local'])),
+        applied(service('reviews')),
+      ),
+    )
+    const { slices } = projector.counters()
+    expect(step(applied(service('ratings')), applied(instance('r', 'ratings', '10.2.0.9')))).toEqual(
+      new Map(),
+    )
+    expect(step(applied(instance('r', 'ratings', '10.2.0.8')))).toEqual(new Map())
+    expect(projector.counters().slices).toBe(slices)
+  })
+
+  test('V5: a rule for one caller reaches that caller alone', () => {
+    const {
+      projector,
+      proxy: other,
+      step,
+    } = following(
+      given(
+        applied(service('caller')),
+        applied(service('reviews')),
+        applied(instance('c', 'caller', '10.1.0.7')),
+      ),
+    )
+    const caller = projector.follow(sidecar('10.1.0.7', 'c'), {})
+    const before = versions(other)
+    const advance = step(
+      applied(
+        routeRule('r', {
+          destination: { name: 'reviews' },
+          match: { source: { name: 'caller' } },
+          route: [{ labels: { version: 'v1' }, weight: 100 }],
+        }),
+      ),
+    )
+    expect([...advance.keys()]).toEqual([caller])
+    expect(advance.get(caller)?.routes).toEqual(['9080'])
+    expect(advance.get(caller)?.clusters).toEqual([cluster('reviews.default', 'version=v1')])
+    expect(versions(other)).toEqual(before)
+  })
+
+  test('V6: proxies alike share a view, and it goes with its last reader', () => {
+    const { projector, proxy, step } = following(given(applied(service('reviews'))))
+    const second = projector.follow(sidecar('10.1.0.2', 'second'), {})
+    expect(projector.counters().views).toBe(1)
+    const third = projector.follow(sidecar('10.1.0.2', 'third', 'other'), {})
+    expect(projector.counters().views).toBe(2)
+    projector.release(third)
+    projector.release(second)
+    projector.release(proxy)
+    step(applied(service('ratings')))
+    expect(projector.counters()).toEqual({ proxies: 0, views: 0, slices: 0 })
+  })
+
+  test('V7: a Sidecar narrows what its proxies get', () => {
+    const { proxy, step } = following(
+      given(
+        applied(service('reviews')),
+        applied(service('ratings')),
+        applied(instance('me', 'reviews', '10.1.0.1', { labels: { app: 'me' } })),
+      ),
+    )
+    const outbound = () => [...proxy.names('endpoints')].sort()
+    expect(outbound()).toEqual([cluster('ratings.default'), cluster('reviews.default')])
+    step(applied(sidecarConfig('default', ['./ratings.default.svc.cluster.local'])))
+    expect(outbound()).toEqual([cluster('ratings.default')])
+    step(applied(sidecarConfig('mine', ['~/*'], { app: 'me' })))
+    expect(outbound()).toEqual([])
+    step(removed(sidecarConfig('mine', [])), removed(sidecarConfig('default', [])))
+    expect(outbound()).toHaveLength(2)
+  })
+
+  test('V8: a domain belongs to one virtual host', () => {
+    const { proxy, step } = following(given(applied(service('reviews'))))
+    const domainsOf = (name: string) => {
+      const table = json(proxy, 'routes', '9080') as { virtual_hosts: { name: string; domains: string[] }[] }
+      return table.virtual_hosts.find((host) => host.name === name)?.domains ?? []
+    }
+    const name = 'reviews.default.svc.cluster.local:9080'
+    expect(domainsOf(name)).toContain('reviews.default')
+    step(applied(service('zz', { hostname: 'reviews.default' })))
+    expect(domainsOf(name)).not.toContain('reviews.default')
+    expect(domainsOf('reviews.default:9080')).toContain('reviews.default')
+    step(removed(service('zz')))
+    expect(domainsOf(name)).toContain('reviews.default')
+  })
+
+  test('V9: of several services with one hostname the smallest key is it', () => {
+    const shared = { hostname: 'shared.example' }
+    const { proxy, step } = following(
+      given(
+        applied(service('b', { ...shared, ports: [{ name: 'http', port: 81 }] })),
+        applied(service('a', { ...shared, ports: [{ name: 'http', port: 80 }] })),
+      ),
+    )
+    expect([...proxy.names('endpoints')]).toEqual(['outbound|80||shared.example'])
+    step(removed(service('a')))
+    expect([...proxy.names('endpoints')]).toEqual(['outbound|81||shared.example'])
+  })
+
+  test('V10: an EnvoyResource reaches those it is meant for, and stands in for what was generated', () => {
+    const me = sidecar('10.1.0.1', 'caller')
+    const { proxy, step, projector } = following(given(applied(service('reviews'))), me)
+    const other = projector.follow(sidecar('10.1.0.2', 'other'), {})
+    const advance = step(applied(rawCluster('raw', [me.node], cluster('reviews.default'))))
+    expect([...advance.keys()]).toEqual([proxy])
+    expect(json(proxy, 'clusters', cluster('reviews.default'))).toMatchObject({ connect_timeout: '3s' })
+    expect(json(other, 'clusters', cluster('reviews.default'))).toMatchObject({ connect_timeout: '1s' })
+    step(removed(rawCluster('raw', [], '')))
+    expect(json(proxy, 'clusters', cluster('reviews.default'))).toMatchObject({ connect_timeout: '1s' })
+  })
+
+  test('V11: an explicit HTTP proxy binds itself and the inbound listeners only', () => {
+    const mesh = [applied(service('reviews')), applied(instance('me', 'reviews', '10.1.0.1'))]
+    const { proxy } = following(given(...mesh), sidecar('10.1.0.1', 'caller'), explicit)
+    expect([...proxy.names('listeners')].sort()).toEqual(['10.1.0.1_9080', 'http_proxy'])
+    expect([...proxy.names('routes')]).toEqual(['http_proxy'])
+    const { proxy: uncaptured } = following(given(...mesh, applied(settings({ proxyListenPort: 0 }))))
+    expect([...uncaptured.names('listeners')]).toEqual(['10.1.0.1_9080'])
+    const { proxy: captured } = following(given(...mesh))
+    expect([...captured.names('listeners')].sort()).toEqual([
+      '0.0.0.0_9080',
+      '10.1.0.1_9080',
+      'virtualInbound',
+      'virtualOutbound',
+    ])
+  })
+})
+
+describe('the hash of a mesh', () => {
+  const hashOf = createMeshHasher()
+
+  test('V12: equal meshes have equal hashes, however they came to be', () => {
+    const [a, b] = [applied(service('a')), applied(service('b'))]
+    const folded = given(a, b)
+    const batch = reduceMesh(emptySnapshot, entriesOf([a, b]))
+    expect(createMeshHasher()(batch.mesh)).toBe(hashOf(folded.mesh))
+    expect(hashOf(given(b, a).mesh)).not.toBe(hashOf(folded.mesh))
+    expect(hashOf(given(a, b, removed(service('b'))).mesh)).toBe(hashOf(given(a).mesh))
+    expect(hashOf(given(a).mesh)).toMatch(/^[0-9a-f]{64}$/)
+  })
+})

@@ -1,5 +1,5 @@
 import type { XdsResource } from '../model/xds.ts'
-import { skipGroup } from './isolation.ts'
+import { acceptGroup } from './isolation.ts'
 import { blocked, type Flight, type Ledger, wants } from './ledger.ts'
 import { isParked } from './parking.ts'
 import { respond } from './respond.ts'
@@ -59,7 +59,7 @@ const update = (state: StreamState, ledger: Ledger, name: string, items: Items):
   }
   ledger.gone.delete(name)
   let resource = target(state, ledger, name)
-  while (resource?.version === sent?.version && ledger.type === 'routes' && skipGroup(state.isolations, name))
+  while (resource?.version === sent?.version && ledger.type === 'routes' && acceptGroup(state, name))
     resource = target(state, ledger, name)
   settle(ledger, name, resource, intended)
   if (resource === undefined || resource === sent) return

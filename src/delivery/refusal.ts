@@ -1,6 +1,5 @@
-import type { VirtualHostPart } from '../model/xds.ts'
 import { culprits } from './culprits.ts'
-import { changedParts, partOf, split } from './isolation.ts'
+import { refuseGroup } from './isolation.ts'
 import { type Flight, type Ledger, rollBack } from './ledger.ts'
 import { park, rejectionOf } from './parking.ts'
 import type { StreamState } from './streamState.ts'
@@ -54,16 +53,8 @@ const blame = (state: StreamState, ledger: Ledger, flight: Flight, name: string,
   const entry = flight.entries.get(name)
   if (ledger.type !== 'routes' || entry?.now?.parts === undefined)
     return parkWhole(state, ledger, name, message, entry?.now?.version)
-  const isolation = state.isolations.get(name)
-  const suspects = isolation?.groups[0] ?? changedParts(entry)
-  const rest = isolation?.groups.slice(1) ?? []
-  // Nothing but what stands before the virtual hosts is new.
-  if (suspects.length === 0)
-    return parkWhole(state, ledger, name, message, state.intended.get('routes', name)?.version)
-  if (suspects.length === 1) parkPart(state, name, partOf(entry.now, suspects[0] ?? ''), message)
-  const groups = suspects.length === 1 ? rest : [...split(suspects, message), ...rest]
-  if (groups.length === 0) state.isolations.delete(name)
-  else state.isolations.set(name, { groups })
+  if (!refuseGroup(state, name, entry, message))
+    parkWhole(state, ledger, name, message, state.intended.get('routes', name)?.version)
 }
 
 // A version that is intended no more needs no parking.
@@ -79,18 +70,6 @@ const parkWhole = (
   if (ledger.type === 'routes') state.isolations.delete(name)
   const rejection = rejectionOf(ledger.type, name, message, resource.causes)
   park(state, { type: ledger.type, name, part: undefined, version: resource.version, rejection })
-}
-
-const parkPart = (
-  state: StreamState,
-  name: string,
-  part: VirtualHostPart | undefined,
-  message: string,
-): void => {
-  const intended = part && partOf(state.intended.get('routes', name), part.name)
-  if (intended === undefined || intended.version !== part?.version) return
-  const rejection = rejectionOf('routes', name, `virtual host ${part.name}: ${message}`, part.causes)
-  park(state, { type: 'routes', name, part: part.name, version: part.version, rejection })
 }
 
 const parkPlainly = (

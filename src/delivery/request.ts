@@ -2,7 +2,7 @@ import { typeUrlOf, type XdsType, xdsTypes } from '../model/xds.ts'
 import type { XdsRequest } from '../model/xdsMessage.ts'
 import { subscribeDelta } from './delta.ts'
 import type { Effect } from './effect.ts'
-import { skipGroup } from './isolation.ts'
+import { acceptGroup } from './isolation.ts'
 import { isForeignNonce, isWholeSet, type Ledger, landFlight } from './ledger.ts'
 import { refuse } from './refusal.ts'
 import { subscribeSotw } from './sotw.ts'
@@ -103,6 +103,6 @@ const takeAnswer = (state: StreamState, ledger: Ledger, { nonce, error }: XdsReq
   state.counters.acked += 1
   ledger.slow = false
   if (ledger.type === 'routes')
-    for (const name of flight.entries.keys()) if (skipGroup(state.isolations, name)) ledger.dirty.add(name)
+    for (const name of flight.entries.keys()) if (acceptGroup(state, name)) ledger.dirty.add(name)
   return true
 }

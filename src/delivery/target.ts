@@ -42,5 +42,5 @@ const routesTarget = (
 
 const mayBeSent = (state: StreamState, name: string, part: VirtualHostPart): boolean =>
   !isParked(state, 'routes', name, part.version, part.name) &&
-  !isWaiting(state.isolations.get(name), part.name) &&
+  !isWaiting(state.isolations.get(name), part) &&
   part.clusters.every((cluster) => isReady(state, cluster))

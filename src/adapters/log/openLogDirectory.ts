@@ -1,6 +1,7 @@
-import { mkdir, stat, unlink } from 'node:fs/promises'
+import { mkdir, unlink } from 'node:fs/promises'
 import { findEnd, type LogEnd } from './findEnd.ts'
 import { emptyHead, headPath } from './head.ts'
+import { isDirectory } from './isDirectory.ts'
 import { logDamaged } from './logDamaged.ts'
 import { temporarySegment } from './makeSegment.ts'
 import { segmentsDirectory } from './segments.ts'
@@ -9,12 +10,7 @@ import { writeDurably } from './writeDurably.ts'
 
 /** Makes `directory` where it is absent. Throws a `LogDamaged` where something else stands there. */
 export const makeDirectory = async (directory: string): Promise<void> => {
-  const there = await stat(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (there !== undefined && !there.isDirectory()) throw logDamaged(directory, 0, 'this is no directory')
-  await mkdir(directory, { recursive: true })
+  if (!(await isDirectory(directory))) await mkdir(directory, { recursive: true })
 }
 
 /** The end of the log in `directory`, whose lock the caller holds, ready for the next entry: an empty log is made

@@ -6,9 +6,9 @@ import { clip } from './checkText.ts'
 import type { Document } from './document.ts'
 import { type KindInfo, kinds } from './kinds.ts'
 import { suggestion } from './nearest.ts'
-import { type ProblemCode, problemCodes } from './problemCode.ts'
+import { problemCodes } from './problemCode.ts'
 import { resourceCodec } from './resourceCodec.ts'
-import { shown } from './shapes/codec.ts'
+import { keyMark, shown } from './shapes/codec.ts'
 import { isMap } from './shapes/struct.ts'
 import { offsetOf, type Path, pointerOf } from './sourceNode.ts'
 
@@ -55,18 +55,21 @@ const kindOf = (document: Document): Either<Problem, KindInfo> => {
 
 const located = (document: Document, { context, message = '' }: ValidationError): Problem => {
   const gap = message.indexOf(' ')
+  const code = message.slice(0, gap)
   // The first step of io-ts's context is the root and has no key.
   const path = context.slice(1).map(({ key }) => key)
-  return placed(document, message.slice(0, gap), message.slice(gap + 1), path)
+  return code.endsWith(keyMark)
+    ? placed(document, code.slice(0, -keyMark.length), message.slice(gap + 1), path, 'key')
+    : placed(document, code, message.slice(gap + 1), path)
 }
 
 const placed = (
   { file, lines, root }: Document,
-  code: ProblemCode | string,
+  code: string,
   message: string,
   path: Path,
+  at: 'key' | 'value' = 'value',
 ): Problem => {
-  const offset = offsetOf(root, path, code === problemCodes.unknownKey ? 'key' : 'value')
-  const where = { ...lines(offset), path: pointerOf(path) }
+  const where = { ...lines(offsetOf(root, path, at)), path: pointerOf(path) }
   return file === undefined ? { code, message, ...where } : { code, message, file, ...where }
 }

@@ -30,6 +30,15 @@ export const problem = (
   message: string,
 ): t.ValidationError => ({ value: input, context, message: `${code} ${message}` })
 
+/** `error`, placed at the key itself and not at the value under it. */
+export const atKey = ({ message = '', ...error }: t.ValidationError): t.ValidationError => ({
+  ...error,
+  message: message.replace(' ', `${keyMark} `),
+})
+
+/** Stands after the code of a problem that is placed at a key. */
+export const keyMark = '@'
+
 /** The context one step further down, at `key`. */
 export const inside = (
   context: t.Context,

@@ -1,7 +1,7 @@
 import { isRight } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { problemCodes } from '../problemCode.ts'
-import { type Codec, codec, inside, problem, shown } from './codec.ts'
+import { atKey, type Codec, codec, inside, problem, shown } from './codec.ts'
 import { isMap } from './struct.ts'
 
 /** A map whose keys a user chooses, read into an object without prototype. */
@@ -22,7 +22,7 @@ export const mapOf = <A>(
       const below = inside(context, key, values)
       const validKey = keys.validate(key, below)
       const value = values.validate(one, below)
-      if (!isRight(validKey)) errors.push(...validKey.left)
+      if (!isRight(validKey)) errors.push(...validKey.left.map(atKey))
       if (isRight(value)) read[key] = value.right
       else errors.push(...value.left)
     }

@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import { clip } from '../checkText.ts'
 import { suggestion } from '../nearest.ts'
 import { problemCodes } from '../problemCode.ts'
-import { type Codec, codec, inside, problem, shown } from './codec.ts'
+import { atKey, type Codec, codec, inside, problem, shown } from './codec.ts'
 
 /** A key that may be absent. */
 export type Optional<A> = { readonly optional: Codec<A> }
@@ -32,7 +32,9 @@ export const struct = <A extends object>(name: string, fields: Fields<A>): Codec
     for (const key of Object.keys(input)) {
       if (table.has(key)) continue
       const message = `Unknown key "${clip(key)}" in ${name}.${suggestion(key, known)}`
-      errors.push(problem(input[key], inside(context, key, t.unknown), problemCodes.unknownKey, message))
+      errors.push(
+        atKey(problem(input[key], inside(context, key, t.unknown), problemCodes.unknownKey, message)),
+      )
     }
     const read: Record<string, unknown> = {}
     for (const [key, field] of table) {

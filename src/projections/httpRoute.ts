@@ -45,6 +45,7 @@ export type HttpAction =
 export type HttpRewrite = { readonly path?: string; readonly authority?: string }
 
 export type HttpRetries = {
+  /** From 1. */
   readonly attempts: number
   /** Envoy's `retry_on`. */
   readonly on: string

@@ -40,5 +40,4 @@ const hostAndPort = (text: string): { readonly host: string; readonly port: numb
 export const matchesLabels = (
   labels: Readonly<Record<string, string>>,
   subset: Readonly<Record<string, string>>,
-): boolean =>
-  Object.entries(subset).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value)
+): boolean => Object.entries(subset).every(([key, value]) => labels[key] === value)

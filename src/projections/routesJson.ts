@@ -78,9 +78,7 @@ const forwardJson = (route: HttpRoute, action: Extract<HttpAction, { kind: 'forw
   ...(route.rewrite?.path === undefined ? {} : { prefix_rewrite: route.rewrite.path }),
   ...(route.rewrite?.authority === undefined ? {} : { host_rewrite_literal: route.rewrite.authority }),
   timeout: envoyDuration(route.timeoutMs),
-  ...(route.retries === undefined || route.retries.attempts === 0
-    ? {}
-    : { retry_policy: retriesJson(route.retries) }),
+  ...(route.retries === undefined ? {} : { retry_policy: retriesJson(route.retries) }),
   ...(route.mirrors.length === 0
     ? {}
     : {

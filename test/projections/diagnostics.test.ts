@@ -165,6 +165,7 @@ test('P28: a policy behind another for the same destination is told which', () =
     { code: 'RUT2006', message: expect.stringContaining('DestinationPolicy/default/a') },
   ])
   expect(found(policy('a'), policy('b'), ...mesh)).toEqual([])
+  expect(found(policy('b'), policy('a', { version: 'v1' }), ...mesh)).toEqual([])
 })
 
 test('P28: a policy for nothing that is there says so', () => {

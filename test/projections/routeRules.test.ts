@@ -58,7 +58,12 @@ test('P8: several destinations keep their weights and order, of one the weight d
       ],
     },
   })
-  expect(json({ route: [{ labels: labels('v1') }] })['route']).toMatchObject({ cluster: cluster('v1') })
+  expect(json({ route: [{ labels: labels('v1'), weight: 0 }] })['route']).toMatchObject({
+    cluster: cluster('v1'),
+  })
+  expect(compiled({ route: [{ labels: labels('v1'), weight: 0 }] }).route?.action).toMatchObject({
+    destinations: [{ weight: 100 }],
+  })
 })
 
 test('P8: another service is reached at its port of the same name, else of the same number', () => {

@@ -17,6 +17,10 @@ export const inboundPassthroughClusterName = 'InboundPassthroughCluster'
 /** A cluster without endpoints: connections to it are closed. */
 export const blackHoleClusterName = 'BlackHoleCluster'
 
+/** The cluster of outbound connections to what no service declares. */
+export const undeclaredClusterName = (undeclaredOutbound: 'passthrough' | 'refuse'): string =>
+  undeclaredOutbound === 'passthrough' ? passthroughClusterName : blackHoleClusterName
+
 /** The cluster by which callers reach `port` of a service, or a subset of it: endpoints over ADS under the
  *  cluster's own name, or by DNS for a service outside of the mesh. */
 export const outboundClusterJson = (service: {

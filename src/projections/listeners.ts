@@ -15,7 +15,7 @@ export const listenerJson = (listener: {
   readonly bind: boolean
   readonly filters: readonly JsonObject[]
   readonly rule?: Omit<Provenance, 'position'>
-}): JsonObject => ({
+}): JsonObject & { readonly filter_chains: readonly JsonObject[] } => ({
   name: listener.name,
   address: socketAddress(listener.address, listener.port),
   traffic_direction: listener.direction,

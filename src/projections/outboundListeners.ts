@@ -1,5 +1,6 @@
 import type { Protocol } from '../model/service.ts'
 import { outboundCluster } from './clusterName.ts'
+import { undeclaredClusterName } from './clusters.ts'
 import { outboundHttpFilters } from './httpFilters.ts'
 import type { JsonObject } from './json.ts'
 import { listenerJson, listenerName } from './listeners.ts'
@@ -36,29 +37,57 @@ export const outboundHttpListenerJson = (listener: {
 /** The address at which the listener of a service port that is not HTTP is found: its virtual IP, else any. */
 export const outboundTcpAddress = (virtualIp: string | undefined): string => virtualIp ?? '0.0.0.0'
 
-/** The listener of a service port that is not HTTP, captured: all its connections go to the service's cluster. */
+/** The listener of a service port that is not HTTP, captured: all its connections go to the service's cluster. Of an
+ *  HTTPS service outside of the mesh without virtual IP only those whose TLS name is the service's do, for the
+ *  listener gets every connection to that port. */
 export const outboundTcpListenerJson = (service: {
   readonly hostname: string
   readonly port: number
   readonly protocol: Protocol
   readonly virtualIp?: string
+  /** Of a service outside of the mesh: its DNS name, and what becomes of connections that are not for it. */
+  readonly external?: { readonly name: string; readonly undeclaredOutbound: 'passthrough' | 'refuse' }
   readonly accessLog: string
   readonly rule: Rule
 }): JsonObject => {
-  const address = outboundTcpAddress(service.virtualIp)
-  const cluster = outboundCluster(service.port, '', service.hostname)
-  return listenerJson({
-    name: listenerName(address, service.port),
+  const { external, hostname, port, protocol, virtualIp, accessLog } = service
+  const address = outboundTcpAddress(virtualIp)
+  const cluster = outboundCluster(port, '', hostname)
+  const listener = listenerJson({
+    name: listenerName(address, port),
     address,
-    port: service.port,
+    port,
     direction: 'OUTBOUND',
     bind: false,
-    filters: tcpFiltersJson({
-      statPrefix: cluster,
-      protocol: service.protocol,
-      cluster,
-      accessLog: service.accessLog,
-    }),
+    filters: tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog }),
     rule: service.rule,
   })
+  if (external === undefined || virtualIp !== undefined || protocol !== 'HTTPS') return listener
+  const undeclared = undeclaredClusterName(external.undeclaredOutbound)
+  return onlyTlsNames(
+    listener,
+    [...new Set([hostname, external.name])],
+    tcpFiltersJson({ statPrefix: undeclared, protocol: 'TCP', cluster: undeclared, accessLog }),
+  )
 }
+
+const onlyTlsNames = (
+  listener: JsonObject & { readonly filter_chains: readonly JsonObject[] },
+  names: readonly string[],
+  otherwise: readonly JsonObject[],
+): JsonObject => ({
+  ...listener,
+  listener_filters: [
+    {
+      name: 'envoy.filters.listener.tls_inspector',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
+      },
+    },
+  ],
+  filter_chains: listener.filter_chains.map((chain) => ({
+    ...chain,
+    filter_chain_match: { server_names: names },
+  })),
+  default_filter_chain: { filters: otherwise },
+})

@@ -1,4 +1,4 @@
-import { blackHoleClusterName, inboundPassthroughClusterName, passthroughClusterName } from './clusters.ts'
+import { blackHoleClusterName, inboundPassthroughClusterName, undeclaredClusterName } from './clusters.ts'
 import type { JsonObject } from './json.ts'
 import { tcpFiltersJson } from './networkFilters.ts'
 import { socketAddress } from './socketAddress.ts'
@@ -14,7 +14,7 @@ export const virtualOutboundListenerJson = (settings: {
     'virtualOutbound',
     'OUTBOUND',
     settings.proxyListenPort,
-    settings.undeclaredOutbound === 'passthrough' ? passthroughClusterName : blackHoleClusterName,
+    undeclaredClusterName(settings.undeclaredOutbound),
     settings.accessLog,
   )
 

@@ -77,6 +77,23 @@ test('P19: other protocols have a listener at their virtual IP, else at any addr
   expect(outboundTcpListenerJson(headless)).toMatchObject({ name: '0.0.0.0_3306' })
 })
 
+test('P19: an HTTPS service outside of the mesh only gets connections that name it', () => {
+  const { virtualIp: _, ...anywhere } = { ...tcp, protocol: 'HTTPS' as const }
+  const external = { name: 'x.org', undeclaredOutbound: 'refuse' } as const
+  expect(outboundTcpListenerJson({ ...anywhere, external })).toMatchObject({
+    listener_filters: [{ name: 'envoy.filters.listener.tls_inspector' }],
+    filter_chains: [
+      {
+        filter_chain_match: { server_names: ['db.x', 'x.org'] },
+        filters: [{ typed_config: { cluster: 'outbound|3306||db.x' } }],
+      },
+    ],
+    default_filter_chain: { filters: [{ typed_config: { cluster: 'BlackHoleCluster' } }] },
+  })
+  for (const all of [anywhere, { ...tcp, external }, { ...anywhere, external, protocol: 'TCP' as const }])
+    expect(outboundTcpListenerJson(all)).not.toHaveProperty('default_filter_chain')
+})
+
 test('P19: Mongo is watched on its way, Redis is TCP', () => {
   const filters = (protocol: 'Mongo' | 'Redis') =>
     JSON.stringify(outboundTcpListenerJson({ ...tcp, protocol }))

@@ -1,0 +1,182 @@
+import type { RouteRuleSpec } from '../../src/model/routeRule.ts'
+import {
+  blackHoleClusterJson,
+  inboundClusterJson,
+  inboundPassthroughClusterJson,
+  outboundClusterJson,
+  passthroughClusterJson,
+} from '../../src/projections/clusters.ts'
+import { compileRouteRule } from '../../src/projections/compileRouteRule.ts'
+import { defaultRoute } from '../../src/projections/defaultRoute.ts'
+import { endpointsJson } from '../../src/projections/endpointsJson.ts'
+import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.ts'
+import { inboundListenerJson } from '../../src/projections/inboundListeners.ts'
+import { outboundHttpListenerJson, outboundTcpListenerJson } from '../../src/projections/outboundListeners.ts'
+import { undeclaredVirtualHostJson, virtualHostJson } from '../../src/projections/virtualHost.ts'
+import {
+  virtualInboundListenerJson,
+  virtualOutboundListenerJson,
+} from '../../src/projections/virtualListeners.ts'
+import { http, reviews, stored } from './given.ts'
+
+const rule = { kind: 'Service', namespace: 'default', name: 'reviews' } as const
+const protocols = ['HTTP', 'HTTP2', 'GRPC', 'HTTPS', 'TCP', 'Mongo', 'Redis'] as const
+
+const policy = {
+  destination: { name: 'reviews' },
+  loadBalancing: { name: 'LEAST_CONN' },
+  circuitBreaker: {
+    simpleCb: { maxConnections: 1, httpMaxRequestsPerConnection: 1, httpMaxRetries: 2, sleepWindow: '1ms' },
+  },
+} as const
+
+/** Every sort of cluster that is emitted. */
+export const clusters = [
+  ...protocols.map((protocol, i) =>
+    outboundClusterJson({
+      hostname: reviews,
+      port: 9000 + i,
+      protocol,
+      subset: '',
+      connectTimeoutMs: 250,
+      policy,
+      rule,
+    }),
+  ),
+  outboundClusterJson({
+    hostname: 'x.org',
+    port: 80,
+    protocol: 'HTTP',
+    subset: '',
+    connectTimeoutMs: 1_000,
+    externalName: 'localhost',
+    rule,
+  }),
+  ...protocols.map((protocol, i) =>
+    inboundClusterJson({
+      port: 9000 + i,
+      app: { host: '::1', port: 1 },
+      protocol,
+      connectTimeoutMs: 1,
+      rule,
+    }),
+  ),
+  passthroughClusterJson(1_000),
+  inboundPassthroughClusterJson(1_000),
+  blackHoleClusterJson(),
+]
+
+const everyField: readonly Omit<RouteRuleSpec, 'destination'>[] = [
+  { redirect: { uri: '/a', authority: 'b' }, match: { request: { headers: { uri: { exact: '/r' } } } } },
+  {
+    match: {
+      request: {
+        headers: {
+          uri: { regex: '/a+' },
+          method: { exact: 'GET' },
+          scheme: { prefix: '' },
+          authority: { regex: '' },
+          cookie: { regex: '^(.*?;)?(user=jason)(;.*)?$' },
+          'x-a': { prefix: 'a' },
+        },
+      },
+    },
+    route: [
+      { labels: { version: 'v1' }, weight: 0 },
+      { labels: { version: 'v2' }, weight: 100 },
+    ],
+    rewrite: { uri: '/b', authority: 'c' },
+    websocketUpgrade: true,
+    httpReqTimeout: { simpleTimeout: { timeout: '0s' } },
+    httpReqRetries: { simpleRetry: { attempts: 2, perTryTimeout: '0.0001s' } },
+    httpFault: {
+      delay: { percent: 0.0001, fixedDelay: '1ms' },
+      abort: { percent: 0, httpStatus: 599 },
+    },
+    mirror: { name: 'other' },
+    corsPolicy: { allowOrigin: ['*'], allowMethods: ['GET'], maxAge: '1s', allowCredentials: false },
+    appendHeaders: { 'x-a': '100% %FOO%', 'x-b': '%' },
+  },
+]
+
+const routes = everyField.flatMap((spec, i) => {
+  const compiled = compileRouteRule(
+    stored('RouteRule', `rule-${i}`, { destination: { name: 'reviews' }, ...spec }),
+    { hostname: reviews, port: http },
+    'cluster.local',
+    () => undefined,
+  )
+  return compiled.route ?? []
+})
+
+/** Virtual hosts with every field that a rule can give a route. */
+export const virtualHosts = [
+  virtualHostJson({
+    name: 'reviews',
+    domains: ['reviews', 'reviews:9080', '[fd00::1]:9080'],
+    routes,
+    defaultRoute: defaultRoute(reviews, 9080, { ...rule, position: 1 }),
+  }).json,
+  undeclaredVirtualHostJson(),
+]
+
+/** The same listener, with the virtual hosts above in place of those that it would fetch. */
+const withRoutes = (listener: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  JSON.parse(JSON.stringify(listener), (_, value) => {
+    if (value?.rds === undefined) return value
+    const { rds, ...rest } = value
+    return {
+      ...rest,
+      route_config: { name: rds.route_config_name, virtual_hosts: virtualHosts, validate_clusters: false },
+    }
+  }) as Readonly<Record<string, unknown>>
+
+const proxy = httpProxyListenerJson({ address: '127.0.0.1', port: 15_002, accessLog: '/dev/stdout' })
+const inbound = { address: '127.0.1.5', captured: false, accessLog: '/dev/null', rule } as const
+/** Every sort of listener that is emitted, no two at one address. */
+export const listeners = [
+  virtualOutboundListenerJson({
+    proxyListenPort: 15_001,
+    undeclaredOutbound: 'passthrough',
+    accessLog: '/dev/stdout',
+  }),
+  virtualInboundListenerJson({ proxyInboundPort: 15_006, accessLog: '/dev/stderr' }),
+  outboundHttpListenerJson({ port: 9080, accessLog: '', rule }),
+  withRoutes(outboundHttpListenerJson({ port: 9081, accessLog: '', rule })),
+  withRoutes(proxy),
+  outboundTcpListenerJson({
+    hostname: 'x.org',
+    port: 443,
+    protocol: 'HTTPS',
+    external: { name: 'x.example.org', undeclaredOutbound: 'passthrough' },
+    accessLog: '',
+    rule,
+  }),
+  ...protocols.map((protocol, i) => inboundListenerJson({ ...inbound, protocol, port: 9000 + i })),
+  ...(['HTTPS', 'TCP', 'Mongo', 'Redis'] as const).map((protocol, i) =>
+    outboundTcpListenerJson({
+      hostname: reviews,
+      port: 9003 + i,
+      protocol,
+      virtualIp: 'fd00::1',
+      accessLog: '/dev/stdout',
+      rule,
+    }),
+  ),
+]
+
+const endpoint = (address: string, zone: string) => ({
+  address,
+  port: 80,
+  zone,
+  weight: 128,
+  app: { host: '127.0.0.1', port: 80 },
+  labels: {},
+  serviceAccount: undefined,
+})
+
+/** Assignments without endpoints, and with some in several zones. */
+export const assignments = [
+  endpointsJson('empty', []),
+  endpointsJson('zones', [endpoint('10.0.0.1', ''), endpoint('10.0.0.2', 'a'), endpoint('fd00::1', 'b')]),
+]

@@ -6,8 +6,17 @@ export const isReady = (state: StreamState, cluster: string): boolean => {
   const clusters = state.ledgers.clusters
   if (clusters === undefined || !clusters.wildcard) return true
   if (!clusters.sent.has(cluster)) return state.intended.get('clusters', cluster) === undefined
-  return !clusters.flights.some(({ overdue, entries }) => {
+  return clusters.flights.every(({ overdue, entries }) => {
     const entry = entries.get(cluster)
-    return !overdue && entry?.now !== undefined && entry.before === undefined
+    const isNew = entry?.now !== undefined && entry.before === undefined
+    return !isNew || (overdue && isSupplied(state, cluster))
   })
+}
+
+// Envoy may withhold its answer for another cluster's sake; one that has its endpoints is warm all the same.
+const isSupplied = (state: StreamState, cluster: string): boolean => {
+  if (state.intended.get('endpoints', cluster) === undefined) return true
+  const endpoints = state.ledgers.endpoints
+  if (endpoints === undefined || !endpoints.sent.has(cluster)) return false
+  return !endpoints.flights.some(({ entries }) => entries.has(cluster))
 }

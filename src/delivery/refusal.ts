@@ -9,9 +9,10 @@ import { isUnknown } from './unknownResource.ts'
  *  after a refused flight the client's state is unknown. */
 export const refuse = (state: StreamState, ledger: Ledger, flight: Flight, message: string): void => {
   state.counters.refused += 1
-  const offered = offeredBy(flight)
-  const named = culprits(message, offered)
+  const news = newIn(flight)
+  const named = culprits(message, news)
   if (named.length === 0 && blameEarlier(state, ledger, message)) return
+  const offered = news.length > 0 ? news : offeredBy(flight)
   const blamed = named.length === 0 && offered.length === 1 ? offered : named
   rollBack(ledger, flight)
   if (!state.ordered) return parkPlainly(state, ledger, flight, message, blamed.length > 0 ? blamed : offered)
@@ -21,12 +22,15 @@ export const refuse = (state: StreamState, ledger: Ledger, flight: Flight, messa
     for (const name of blamed.length > 0 ? blamed : offered) repair(ledger, name)
 }
 
+const offeredBy = ({ entries }: Flight): readonly string[] =>
+  [...entries].filter(([, { now }]) => now !== undefined).map(([name]) => name)
+
 // What was sent again unchanged is to blame only where there is nothing else.
-const offeredBy = ({ entries }: Flight): readonly string[] => {
-  const there = [...entries].filter(([, { now }]) => now !== undefined)
-  const news = there.filter(([, { before, now }]) => before?.version !== now?.version)
-  return (news.length > 0 ? news : there).map(([name]) => name)
-}
+const newIn = (flight: Flight): readonly string[] =>
+  offeredBy(flight).filter((name) => {
+    const entry = flight.entries.get(name)
+    return entry?.before?.version !== entry?.now?.version
+  })
 
 // Left in place, a refused cluster holds back the answers to all later ones (Envoy 1.40). One whose good version only
 // the client knows cannot be repaired: removing it would take away what still serves.
@@ -35,16 +39,22 @@ const repair = (ledger: Ledger, name: string): void => {
 }
 
 // In state of the world the reason for an earlier refusal may come under a later nonce: then the later response was
-// accepted.
+// accepted, and what it blames was taken back by now or is under way once more.
 const blameEarlier = (state: StreamState, ledger: Ledger, message: string): boolean => {
-  const earlier = [...state.parked.values()]
-    .filter(({ type }) => type === ledger.type)
-    .map(({ name }) => name)
-  const blamed = culprits(message, new Set([...ledger.probes, ...earlier]))
+  const earlier = new Set(ledger.probes)
+  for (const { type, name } of state.parked.values()) if (type === ledger.type) earlier.add(name)
+  for (const flight of ledger.flights) for (const name of offeredBy(flight)) earlier.add(name)
+  const blamed = culprits(message, earlier)
   for (const name of blamed) {
-    if (!ledger.probes.includes(name)) continue
+    const flight = ledger.flights.findLast(({ entries }) => entries.get(name)?.now !== undefined)
+    if (flight === undefined && !ledger.probes.includes(name)) continue
+    const entry = flight?.entries.get(name)
+    const version = entry?.now?.version ?? state.intended.get(ledger.type, name)?.version
     ledger.probes = ledger.probes.filter((other) => other !== name)
-    parkWhole(state, ledger, name, message, state.intended.get(ledger.type, name)?.version)
+    parkWhole(state, ledger, name, message, version)
+    if (flight === undefined || entry === undefined) continue
+    rollBack(ledger, { ...flight, entries: new Map([[name, entry]]) })
+    if (ledger.type === 'clusters') repair(ledger, name)
   }
   return blamed.length > 0
 }

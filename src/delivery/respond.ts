@@ -17,7 +17,7 @@ export const respond = (
   const owed = ledger.owes
   ledger.owes = false
   const entries = new Map<string, FlightEntry>()
-  for (const [name, now] of items) entries.set(name, { before: ledger.sent.get(name), now })
+  for (const [name, now] of items) entries.set(name, { before: inForce(ledger, name, now), now })
   const sotw = state.protocol === 'sotw'
   const whole = sotw && isWholeSet(ledger.type)
   const resources = [...items.values()].filter((resource) => resource !== undefined)
@@ -42,6 +42,14 @@ export const respond = (
     },
   })
   return flight
+}
+
+// What the client falls back to when it refuses `now`. What is under way already is no ground to fall back to.
+const inForce = (ledger: Ledger, name: string, now: XdsResource | undefined): XdsResource | undefined => {
+  const sent = ledger.sent.get(name)
+  if (sent === undefined || sent.version !== now?.version) return sent
+  const underWay = ledger.flights.find(({ entries }) => entries.get(name)?.now?.version === now.version)
+  return underWay === undefined ? sent : underWay.entries.get(name)?.before
 }
 
 /** The version of a set of resources: depends on their names and versions only, so that replicas agree. */

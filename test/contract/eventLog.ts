@@ -4,8 +4,8 @@ import { type Either, isLeft, isRight } from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { canonicalJson } from '../../src/codecs/canonicalJson.ts'
 import { type Entry, genesisHash } from '../../src/model/entry.ts'
-import type { Envelope } from '../../src/model/event.ts'
 import type { AppendRefused, EventLog } from '../../src/ports.ts'
+import { registered } from './registered.ts'
 
 /** How an adapter's tests open a new, empty log that takes entries of up to `limitBytes`. */
 export type OpenLog = (limitBytes: number) => Promise<EventLog>
@@ -191,24 +191,6 @@ export const eventLogContract = (name: string, open: OpenLog) =>
       expect(batch).toEqual(entry)
     })
   })
-
-/** The event that registers service `name`. */
-export const registered = (name: string, note?: string): Envelope => ({
-  id: `id-${name}`,
-  type: 'ServiceRegistered',
-  v: 1,
-  at: '2026-01-01T00:00:00.000Z',
-  actor: 'anonymous',
-  source: 'http',
-  data: {
-    resource: {
-      apiVersion: 'rutter.dev/v1',
-      kind: 'Service',
-      metadata: { name, namespace: 'default', ...(note === undefined ? {} : { annotations: { note } }) },
-      spec: { ports: [{ name: 'http', port: 9080 }] },
-    },
-  },
-})
 
 /** The entry of an append that was taken. */
 export const granted = (answer: Either<AppendRefused, Entry>): Entry => {

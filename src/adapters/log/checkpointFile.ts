@@ -24,8 +24,8 @@ type Header = Omit<Checkpoint, 'mesh'> & {
 }
 type TwigLine = readonly [trie: (typeof tries)[number], branch: number, twig: number, leaves: TrieTwig]
 
-/** About this much is encoded at once, in 1–2 ms; other work has its turn while it is written. */
-const sliceChars = 2 ** 18
+/** About this much is encoded at once, in less than 1 ms; other work has its turn while it is written. */
+const sliceChars = 2 ** 16
 
 /** Writes `checkpoint` to `path`, durable when it resolves, whole or not at all. */
 export const writeCheckpointFile = async (path: string, checkpoint: Checkpoint): Promise<void> => {

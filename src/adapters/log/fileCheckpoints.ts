@@ -5,17 +5,15 @@ import type { Position } from '../../model/entry.ts'
 import type { Checkpoints } from '../../ports.ts'
 import { readCheckpointFile, writeCheckpointFile } from './checkpointFile.ts'
 
-const kept = 2
-
 /** Checkpoints in files of `<directory>/checkpoints`, which is made when the first is written. One writer at a
- *  time: the holder of the log's lock. The mesh is encoded in slices of 1–2 ms, between which other work has its
+ *  time: the holder of the log's lock. The mesh is encoded in slices of about 1 ms, between which other work has its
  *  turn: handing it to another thread would cost this one more than encoding it. */
 export const fileCheckpoints = (directory: string): Checkpoints => {
   let writing = false
   const write: Checkpoints['write'] = async (checkpoint) => {
     await mkdir(checkpointsDirectory(directory), { recursive: true })
     await writeCheckpointFile(checkpointPath(directory, checkpoint.position), checkpoint)
-    await tidy(directory)
+    await tidy(directory, checkpoint.position)
   }
   return {
     newest: async () => {
@@ -58,10 +56,17 @@ const namesIn = async (directory: string): Promise<string[]> => {
   }
 }
 
-/** Removes all but the newest, and what a crash left half-written. */
-const tidy = async (directory: string): Promise<void> => {
-  const old = (await listCheckpoints(directory)).slice(0, -kept).map((one) => checkpointPath(directory, one))
+/** Removes all but the checkpoint at `newest` and the one before it, and what a crash left half-written. What stands
+ *  at a later position belongs to a log that is gone. */
+const tidy = async (directory: string, newest: Position): Promise<void> => {
+  const positions = await listCheckpoints(directory)
+  const kept = positions.filter((position) => position <= newest).slice(-2)
+  const old = positions.filter((position) => !kept.includes(position))
   const folder = checkpointsDirectory(directory)
   const torn = (await namesIn(folder)).filter((name) => /^\d{20}\.json\.tmp$/.test(name))
-  for (const path of [...old, ...torn.map((name) => join(folder, name))]) await unlink(path)
+  const paths = [
+    ...old.map((one) => checkpointPath(directory, one)),
+    ...torn.map((name) => join(folder, name)),
+  ]
+  for (const path of paths) await unlink(path)
 }

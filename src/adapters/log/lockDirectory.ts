@@ -49,7 +49,8 @@ const listen = (path: string): Promise<Server> =>
   new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy())
     server.once('error', reject)
-    server.listen(path, () => resolve(server.unref()))
+    // Any user may ask, or a dead lock of another user would look like a living one.
+    server.listen({ path, writableAll: true }, () => resolve(server.unref()))
   })
 
 const stopListening = (server: Server): Promise<void> =>

@@ -33,7 +33,9 @@ const chunkBytes = 2 ** 20
 /** Reads `segment` from `start`, checking every checksum, and notes places in its marks. */
 export const readSegment = async (segment: Segment, start: Place): Promise<SegmentReader> => {
   const file = await open(segment.path, 'r')
-  let buffer = Buffer.allocUnsafeSlow(chunkBytes)
+  // A short file needs no large buffer; one that grows meanwhile is read in more steps.
+  const { size } = await file.stat()
+  let buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(frameHeaderBytes, size - start.offset)))
   let place = start
   let over = false
 

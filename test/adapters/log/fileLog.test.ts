@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fileLog } from '../../../src/adapters/log/fileLog.ts'
-import { eventLogContract, granted, registered, taken } from '../../contract/eventLog.ts'
+import { eventLogContract, granted, taken } from '../../contract/eventLog.ts'
+import { registered } from '../../contract/registered.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 eventLogContract('fileLog', (limitBytes) => fileLog(temporaryDirectory(), { limitBytes }))

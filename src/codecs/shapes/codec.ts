@@ -8,7 +8,14 @@ import type { Path } from '../sourceNode.ts'
 export type Codec<A> = t.Type<A, unknown, unknown>
 
 /** What is wrong inside of a value whose parts are right by themselves. */
-export type Finding = { readonly code: ProblemCode; readonly message: string; readonly path: Path }
+export type Finding = {
+  readonly code: ProblemCode
+  readonly message: string
+  /** Below the value. */
+  readonly path: Path
+  /** Present: the place is that of the last key of the path, not of what stands under it. */
+  readonly at?: 'key'
+}
 
 /** A codec that reads by `validate` alone. */
 export const codec = <A>(
@@ -53,17 +60,19 @@ export const checked = <A>(base: Codec<A>, check: (value: A) => readonly Finding
     if (!isRight(read)) return read
     const findings = check(read.right)
     if (findings.length === 0) return read
-    return t.failures(
-      findings.map(({ code, message, path }) =>
-        problem(
-          input,
-          path.reduce((above, key) => inside(above, key, base), context),
-          code,
-          message,
-        ),
-      ),
-    )
+    return t.failures(findings.map((finding) => errorOf(base, input, context, finding)))
   })
+
+const errorOf = (
+  base: t.Decoder<unknown, unknown>,
+  input: unknown,
+  context: t.Context,
+  { code, message, path, at }: Finding,
+): t.ValidationError => {
+  const below = path.reduce<t.Context>((above, key) => inside(above, key, base), context)
+  const error = problem(input, below, code, message)
+  return at === 'key' ? atKey(error) : error
+}
 
 /** What `value` is, in words, for messages. */
 export const shown = (value: unknown): string => {

@@ -1,7 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { EnvoyResourceSpec, ProxySelector } from '../../model/envoyResource.ts'
-import { typeUrlOf } from '../../model/xds.ts'
 import { nodeIdMaxBytes, parseNodeId } from '../nodeId.ts'
 import { problemCodes } from '../problemCode.ts'
 import { choice } from '../shapes/choice.ts'
@@ -78,7 +77,7 @@ const resource: Codec<EnvoyResourceSpec['resource']> = codec('resource', (input,
   return isLeft(read) ? read : t.success(read.right as EnvoyResourceSpec['resource'])
 })
 
-const envoyMessage = checked(json, (message) => envoyFindings(message, Object.values(typeUrlOf)))
+const envoyMessage = checked(json, envoyFindings)
 
 /** The spec of an EnvoyResource: chosen proxies and a message that Envoy's own field limits allow. */
 export const envoyResourceSpec: Codec<EnvoyResourceSpec> = struct<EnvoyResourceSpec>('spec', {

@@ -22,7 +22,7 @@ export const storedIn = (mesh: Mesh, { kind, namespace, name }: ResourceName): S
 /** Everything in `mesh`, or everything of one kind and one namespace, sorted by kind, namespace and name. */
 export const allStoredIn = (mesh: Mesh, kind?: Kind, namespace?: string): Stored[] => {
   const found: { readonly key: string; readonly stored: Stored }[] = []
-  for (const stored of candidatesIn(mesh, kind)) {
+  for (const stored of everyStoredIn(mesh, kind)) {
     const name = nameOf(stored.resource)
     if (kind !== undefined && name.kind !== kind) continue
     if (namespace !== undefined && name.namespace !== namespace) continue
@@ -31,7 +31,8 @@ export const allStoredIn = (mesh: Mesh, kind?: Kind, namespace?: string): Stored
   return found.sort((a, b) => byCodeUnit(a.key, b.key)).map(({ stored }) => stored)
 }
 
-function* candidatesIn(mesh: Mesh, kind: Kind | undefined): Generator<Stored> {
+/** Everything in `mesh` (of a kind at least that kind), unsorted and without building a list. */
+export function* everyStoredIn(mesh: Mesh, kind?: Kind): Generator<Stored> {
   if (kind === undefined || kind === 'Service') yield* valuesOf(mesh.services)
   if (kind === undefined || kind === 'Instance') yield* valuesOf(mesh.instances)
   if (kind === undefined || kind === 'MeshSettings') yield* settingsOf(mesh)

@@ -66,6 +66,13 @@ export const wants = (ledger: Ledger, name: string): boolean => ledger.wildcard 
 export const blocked = (ledger: Ledger | undefined): boolean =>
   ledger?.flights.some((flight) => !flight.overdue) ?? false
 
+/** True while `name` is new to the client by a response that is not answered yet. */
+export const isArriving = ({ flights }: Ledger, name: string): boolean =>
+  flights.some(({ entries }) => {
+    const entry = entries.get(name)
+    return entry?.now !== undefined && entry.before === undefined
+  })
+
 /** True when a response of `type` must hold every resource the client has (state of the world). */
 export const isWholeSet = (type: XdsType): boolean => type === 'clusters' || type === 'listeners'
 

@@ -13,8 +13,8 @@ export const push = (state: StreamState, ledger: Ledger, nowMs: number): Flight 
   for (const name of ledger.asked) answer(state, ledger, name, items)
   ledger.asked.clear()
   if (!(state.ordered && blocked(ledger))) {
-    if (ledger.probes.length > 0 && items.size === 0) probe(state, ledger, items)
-    else for (const name of ledger.dirty) update(state, ledger, name, items)
+    if (ledger.probes.length === 0) for (const name of ledger.dirty) update(state, ledger, name, items)
+    else if (items.size === 0) probe(state, ledger, items)
   }
   return respond(state, ledger, items, nowMs)
 }

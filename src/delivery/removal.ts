@@ -1,10 +1,11 @@
 import type { XdsResource } from '../model/xds.ts'
-import { blocked, type Ledger } from './ledger.ts'
+import { blocked, isArriving, type Ledger } from './ledger.ts'
 import { respond } from './respond.ts'
 import { ledgersOf, type StreamState } from './streamState.ts'
 import { isUnknown } from './unknownResource.ts'
 
-/** Removes what nobody intends and nothing that the client has names, once it has been so for the grace period. */
+/** Removes what nobody intends and nothing that the client has names, once it has been so for the grace period. What
+ *  is still under way does not wait for its acknowledgement: a cluster whose endpoints went would never get one. */
 export const removeUnnamed = (state: StreamState, nowMs: number): void => {
   for (const ledger of ledgersOf(state)) {
     if (ledger.gone.size === 0) continue
@@ -15,7 +16,7 @@ export const removeUnnamed = (state: StreamState, nowMs: number): void => {
         ledger.gone.delete(name)
       else if (named(name)) ledger.gone.set(name, Number.POSITIVE_INFINITY)
       else if (dueAtMs === Number.POSITIVE_INFINITY) ledger.gone.set(name, nowMs + state.limits.graceMs)
-      else if (dueAtMs <= nowMs && !blocked(ledger)) items.set(name, undefined)
+      else if (dueAtMs <= nowMs && (!blocked(ledger) || isArriving(ledger, name))) items.set(name, undefined)
     }
     for (const name of items.keys()) ledger.gone.delete(name)
     if (items.size > 0) respond(state, ledger, items, nowMs)

@@ -1,0 +1,56 @@
+import { fileCheckpoints } from '../adapters/log/fileCheckpoints.ts'
+import { fileLog } from '../adapters/log/fileLog.ts'
+import { memoryLog } from '../adapters/log/memoryLog.ts'
+import type { Snapshot } from '../model/mesh.ts'
+import type { Checkpoint, Checkpoints, EventLog } from '../ports.ts'
+import { emptySnapshot } from '../reducers/mesh.ts'
+import { catchUp } from '../streams/catchUp.ts'
+
+/** A log that is folded up to its end. */
+export type OpenedLog = {
+  readonly log: EventLog
+  readonly checkpoints: Checkpoints
+  readonly start: Snapshot
+}
+
+/** Opens the log that `--log` names and folds it, from its newest good checkpoint where there is one. */
+export const openLog = async (where: string, notice: (message: string) => void): Promise<OpenedLog> => {
+  if (where === 'memory') return { log: memoryLog(), checkpoints: noCheckpoints, start: emptySnapshot }
+  const log = await fileLog(where, { onNotice: notice })
+  try {
+    const checkpoints = fileCheckpoints(where)
+    const checkpoint = await checkpoints.newest()
+    const start = await catchUp(log, await startFrom(log, checkpoint, notice))
+    return { log, checkpoints, start }
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+/** A checkpoint is believed only where the log says the same: the entry at its position has its hash. */
+const startFrom = async (
+  log: EventLog,
+  checkpoint: Checkpoint | undefined,
+  notice: (message: string) => void,
+): Promise<Snapshot> => {
+  if (checkpoint === undefined) return emptySnapshot
+  const { position, at, mesh } = checkpoint
+  if ((await hashAt(log, position)) === checkpoint.logHash) return { position, at, mesh }
+  notice(`the checkpoint at ${position} is not of this log; everything is replayed`)
+  return emptySnapshot
+}
+
+const hashAt = async (log: EventLog, position: number): Promise<string | undefined> => {
+  if (position > (await log.end()).position) return undefined
+  const abort = new AbortController()
+  try {
+    for await (const entries of log.tail(position - 1, abort.signal)) return entries[0]?.hash
+    return undefined
+  } finally {
+    abort.abort()
+  }
+}
+
+/** What is only in memory has no use for checkpoints. */
+const noCheckpoints: Checkpoints = { newest: async () => undefined, write: async () => {} }

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { isLeft, left, right } from 'fp-ts/lib/Either.js'
+import { Registry } from 'prom-client'
+import { type ConfigDirectory, configDirectory } from '../adapters/configDirectory.ts'
+import { type HttpServer, httpServer } from '../adapters/http/httpServer.ts'
+import { type XdsServer, xdsServer } from '../adapters/xds/xdsServer.ts'
+import { parseNodeId } from '../codecs/nodeId.ts'
+import { parseProxyMetadata } from '../codecs/proxyMetadata.ts'
+import type { Clock, Controller } from '../ports.ts'
+import { createMeshHasher } from '../projections/meshHash.ts'
+import { createCheckpointing } from '../streams/checkpointing.ts'
+import { runController } from '../streams/controller.ts'
+import type { Identify } from '../streams/sessions.ts'
+import { exportCounters } from './exportCounters.ts'
+import { openLog } from './openLog.ts'
+
+/** What `rutter serve` is told. */
+export type ControllerOptions = {
+  /** `memory`, or a directory. */
+  readonly log: string
+  /** A watched configuration directory. */
+  readonly config?: string
+  readonly allowEmpty?: boolean
+  readonly http: { readonly host: string; readonly port: number }
+  readonly xds: { readonly host: string; readonly port: number }
+  readonly version: string
+  /** Told what an operator should know. */
+  readonly notice: (message: string) => void
+  /** Told when the controller can no longer go on. */
+  readonly lost: (reason: Error) => void
+}
+
+/** A controller with its doors open. */
+export type StartedController = {
+  readonly controller: Controller
+  readonly http: HttpServer
+  readonly xds: XdsServer
+  /** Shuts what was opened last first: no new requests, streams ended, a checkpoint, the log given up. */
+  close(): Promise<void>
+}
+
+/** Opens the log, folds it, and opens the doors. Rejects with `LogInUse` or `LogDamaged`, or when an address cannot
+ *  be bound; then nothing is left open. */
+export const startController = async (options: ControllerOptions): Promise<StartedController> => {
+  const { notice, version } = options
+  const toClose: (() => Promise<unknown> | unknown)[] = []
+  const close = async (): Promise<void> => {
+    for (const one of toClose.splice(0).reverse()) await one()
+  }
+  try {
+    const { log, start, checkpoints } = await openLog(options.log, notice)
+    toClose.push(() => log.close())
+    const hashOf = createMeshHasher()
+    const checkpointing = createCheckpointing({
+      checkpoints,
+      clock,
+      start: start.position,
+      hashOf: ({ mesh }) => hashOf(mesh),
+      notice,
+    })
+    toClose.push(() => checkpointing.finish())
+    const running = runController({
+      log,
+      start,
+      identify,
+      clock,
+      lost: options.lost,
+      folded: checkpointing.folded,
+    })
+    toClose.push(() => running.stop())
+    const metrics = new Registry()
+    exportCounters(metrics, 'rutter_controller', running.counters)
+    exportCounters(metrics, 'rutter_checkpoints', checkpointing.counters)
+
+    const xds = await xdsServer({ listen: options.xds, onStream: running.accept })
+    toClose.push(() => xds.close())
+    exportCounters(metrics, 'rutter_xds', () => ({ ...xds.counters }))
+    const http = await httpServer(running.controller, { ...options.http, metrics, version, log: notice })
+    toClose.push(() => http.close())
+    if (options.config !== undefined) {
+      const directory: ConfigDirectory = await configDirectory(running.controller, options.config, {
+        allowEmpty: options.allowEmpty === true,
+      })
+      toClose.push(() => directory.close())
+    }
+    return { controller: running.controller, http, xds, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const clock: Clock = { nowMs: () => Date.now(), newId: () => randomUUID() }
+
+const identify: Identify = (node) => {
+  const identity = parseNodeId(node.id)
+  if (isLeft(identity)) return left(identity.left)
+  return right({ identity: identity.right, metadata: parseProxyMetadata(node.metadata).metadata })
+}

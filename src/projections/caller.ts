@@ -1,0 +1,93 @@
+import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import type { Resource } from '../model/resource.ts'
+import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
+import { matchesLabels } from './instanceEndpoints.ts'
+import type { Registry } from './registry.ts'
+import { openScope, type Scope, scopeOf } from './scope.ts'
+
+/** Everything about a proxy that decides which outbound configuration it shares with others. */
+export type Caller = {
+  readonly namespace: string
+  /** Suffix that short names are cut from. */
+  readonly domain: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly scope: Scope
+  /** Keys of the rules and policies with a source that is this proxy; sorted. */
+  readonly sourceRules: readonly string[]
+}
+
+type Proxy = Exclude<ProxyIdentity, { readonly type: 'bare' }>
+
+/** What `proxy` is as a caller, by the instances at its ip and its own metadata (contract §3). */
+export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Registry): Caller => {
+  const instances = [...registry.instancesAt(proxy.ip)].sort((a, b) =>
+    byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))),
+  )
+  const labels = Object.assign(
+    Object.create(null) as Record<string, string>,
+    ...instances.map(({ resource }) => resource.spec.labels ?? {}),
+    metadata.labels ?? {},
+  )
+  const namespace = namespaceOf(proxy, registry.settings().domain, instances[0]?.resource)
+  const sourceRules = new Set<string>()
+  for (const instance of instances) {
+    const own = { ...instance.resource.spec.labels, ...metadata.labels }
+    for (const { hostname } of registry.servicesOf(instance))
+      for (const rule of registry.rulesFrom(hostname)) {
+        const source = sourceOf(rule.resource)
+        if (matchesLabels(own, source?.labels ?? {})) sourceRules.add(keyOf(nameOf(rule.resource)))
+      }
+  }
+  return {
+    namespace,
+    domain: proxy.domain,
+    labels,
+    scope: scopeFor(namespace, labels, registry),
+    sourceRules: [...sourceRules].sort(byCodeUnit),
+  }
+}
+
+/** The hostnames by which rules can mean `proxy` as their source. */
+export const sourceHostnames = (proxy: Proxy, registry: Registry): string[] =>
+  [...registry.instancesAt(proxy.ip)].flatMap((instance) =>
+    registry.servicesOf(instance).map(({ hostname }) => hostname),
+  )
+
+const sourceOf = (resource: Resource<'RouteRule'> | Resource<'DestinationPolicy'>) =>
+  resource.kind === 'RouteRule' ? resource.spec.match?.source : resource.spec.source
+
+/** `default` of the domain `default.svc.cluster.local`; else its instance's, else what stands behind the last dot
+ *  of its id (`reviews-v1.default`), else `default`. */
+const namespaceOf = (
+  proxy: Proxy,
+  meshDomain: string,
+  instance: Resource<'Instance'> | undefined,
+): string => {
+  const [first, ...rest] = proxy.domain.split('.')
+  if (first !== undefined && first !== '' && rest.join('.') === `svc.${meshDomain}`) return first
+  if (instance !== undefined) return instance.metadata.namespace
+  const dot = proxy.id.lastIndexOf('.')
+  return dot === -1 ? 'default' : proxy.id.slice(dot + 1)
+}
+
+/** The first Sidecar by name whose selector takes the proxy, else its namespace's default, else everything. */
+const scopeFor = (namespace: string, labels: Readonly<Record<string, string>>, registry: Registry): Scope => {
+  const sidecars = registry.sidecarsIn(namespace)
+  const selected = sidecars.find(({ resource: { spec } }) => {
+    const wanted = spec.workloadSelector?.labels
+    return wanted !== undefined && Object.keys(wanted).length > 0 && matchesLabels(labels, wanted)
+  })
+  const chosen =
+    selected ?? sidecars.find(({ resource: { spec } }) => isDefault(spec.workloadSelector?.labels))
+  if (chosen === undefined) return openScope
+  const egress = chosen.resource.spec.egress
+  return egress === undefined
+    ? openScope
+    : scopeOf(
+        egress.flatMap(({ hosts }) => hosts),
+        namespace,
+      )
+}
+
+const isDefault = (labels: Readonly<Record<string, string>> | undefined): boolean =>
+  labels === undefined || Object.keys(labels).length === 0

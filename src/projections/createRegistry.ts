@@ -1,0 +1,183 @@
+import type { ConfigKind, Mesh, Stored } from '../model/mesh.ts'
+import { defaultMeshSettings, type MeshSettingsSpec } from '../model/meshSettings.ts'
+import type { Kind, Resource } from '../model/resource.ts'
+import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
+import { emptyTrie } from '../model/trie.ts'
+import { type Difference, trieDifference } from '../model/trieDifference.ts'
+import { type CompiledService, compileService } from './compiledService.ts'
+import { claimedForms, domainClaims } from './domainClaims.ts'
+import { resolveDestination } from './hostnames.ts'
+import { multimap } from './multimap.ts'
+import { nothingTouched, type Registry, type Touched } from './registry.ts'
+
+type Rule = Stored<'RouteRule'> | Stored<'DestinationPolicy'>
+type Shift = 'add' | 'delete'
+
+/** A registry and the way to move it on. */
+export type MovingRegistry = Registry & {
+  /** Moves on from the mesh it stands at to `mesh`, and says what that touches. */
+  moveTo(mesh: Mesh): Touched
+}
+
+/** The registry of an empty mesh. */
+export const createRegistry = (): MovingRegistry => {
+  let mesh: Mesh = { settings: null, services: emptyTrie(), instances: emptyTrie(), configs: emptyTrie() }
+  let settings: Required<MeshSettingsSpec> = { ...defaultMeshSettings }
+  const byName = new Map<string, CompiledService>()
+  const byHostname = multimap<CompiledService>()
+  const byNamespace = multimap<CompiledService>()
+  const claims = domainClaims()
+  const instancesByReference = multimap<Stored<'Instance'>>()
+  const instancesByIp = multimap<Stored<'Instance'>>()
+  const rulesByTarget = multimap<Stored<'RouteRule'>>()
+  const policiesByTarget = multimap<Stored<'DestinationPolicy'>>()
+  const bySource = multimap<Rule>()
+  const sidecarsByNamespace = multimap<Stored<'Sidecar'>>()
+  const envoyResources = new Map<string, Stored<'EnvoyResource'>>()
+
+  const registry: Registry = {
+    settings: () => settings,
+    settingsPosition: () => mesh.settings?.position ?? 0,
+    service: (hostname) => registry.claimants(hostname)[0],
+    claimants: (hostname) => {
+      const all = byHostname.get(hostname)
+      return all.size < 2 ? [...all] : [...all].sort((a, b) => byCodeUnit(a.key, b.key))
+    },
+    serviceNamed: (key) => byName.get(key),
+    services: () => byName.values(),
+    servicesIn: (namespace) => byNamespace.get(namespace),
+    instancesOf: ({ key, hostname }) => [
+      ...new Set([...instancesByReference.get(key), ...instancesByReference.get(hostname)]),
+    ],
+    instancesAt: (ip) => instancesByIp.get(ip),
+    servicesOf: (instance) =>
+      referencesOf(instance).flatMap(
+        (reference) => byName.get(reference) ?? registry.service(reference) ?? [],
+      ),
+    rulesTo: (hostname) => [...rulesByTarget.get(hostname)].sort(byPrecedence),
+    rulesFrom: (source) => bySource.get(source),
+    policiesTo: (hostname) => [...policiesByTarget.get(hostname)].sort(byKey),
+    sidecarsIn: (namespace) => [...sidecarsByNamespace.get(namespace)].sort(byKey),
+    envoyResources: () => envoyResources.values(),
+    claims,
+  }
+
+  const moveService = ({ before, after }: Difference<'Service'>, touched: Touched): void => {
+    if (before !== undefined) {
+      const key = serviceKey(before)
+      const was = byName.get(key) as CompiledService
+      byName.delete(key)
+      shiftService(was, 'delete', touched)
+    }
+    if (after === undefined) return
+    const is = compileService(after, settings.domain)
+    byName.set(is.key, is)
+    shiftService(is, 'add', touched)
+  }
+
+  const shiftService = (service: CompiledService, shift: Shift, touched: Touched): void => {
+    byHostname[shift](service.hostname, service)
+    byNamespace[shift](service.namespace, service)
+    touched.hostnames.add(service.hostname)
+    touched.endpoints.add(service.hostname)
+    for (const form of claimedForms(service)) {
+      claims[shift](form, service)
+      for (const rival of claims.get(form)) touched.hostnames.add(rival.hostname)
+    }
+    for (const instance of registry.instancesOf(service)) touched.ips.add(instance.resource.spec.address)
+  }
+
+  const moveInstance = ({ before, after }: Difference<'Instance'>, touched: Touched): void => {
+    if (before !== undefined) shiftInstance(before, 'delete', touched)
+    if (after !== undefined) shiftInstance(after, 'add', touched)
+  }
+
+  const shiftInstance = (instance: Stored<'Instance'>, shift: Shift, touched: Touched): void => {
+    const ip = instance.resource.spec.address
+    instancesByIp[shift](ip, instance)
+    touched.ips.add(ip)
+    for (const reference of referencesOf(instance)) {
+      instancesByReference[shift](reference, instance)
+      touched.endpoints.add(byName.get(reference)?.hostname ?? reference)
+    }
+  }
+
+  const shiftRule = (rule: Rule, shift: Shift, touched: Touched): void => {
+    const { resource } = rule
+    const target = resolveDestination(resource.spec.destination, resource.metadata.namespace, settings.domain)
+    if (resource.kind === 'RouteRule') rulesByTarget[shift](target, rule as Stored<'RouteRule'>)
+    else policiesByTarget[shift](target, rule as Stored<'DestinationPolicy'>)
+    touched.hostnames.add(target)
+    const source = sourceOf(resource, settings.domain)
+    if (source === undefined) return
+    bySource[shift](source, rule)
+    touched.sources.add(source)
+  }
+
+  const shiftConfig = (stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void => {
+    const { kind, metadata } = stored.resource
+    if (kind === 'RouteRule' || kind === 'DestinationPolicy') shiftRule(stored as Rule, shift, touched)
+    else if (kind === 'Sidecar') {
+      sidecarsByNamespace[shift](metadata.namespace, stored as Stored<'Sidecar'>)
+      touched.sidecars.add(metadata.namespace)
+    } else if (kind === 'EnvoyResource') {
+      const key = keyOf(nameOf(stored.resource))
+      if (shift === 'add') envoyResources.set(key, stored as Stored<'EnvoyResource'>)
+      else envoyResources.delete(key)
+    }
+  }
+
+  const moveConfig = (difference: Difference<ConfigKind>, touched: Touched): void => {
+    const { before, after } = difference
+    if (before !== undefined) shiftConfig(before, 'delete', touched)
+    if (after !== undefined) shiftConfig(after, 'add', touched)
+    if ((after ?? before)?.resource.kind === 'EnvoyResource')
+      touched.envoyResources.push(difference as Difference<'EnvoyResource'>)
+  }
+
+  const moveTo = (next: Mesh): Touched => {
+    const touched = nothingTouched()
+    const [from, to] = [mesh.settings?.resource.spec, next.settings?.resource.spec]
+    if (from !== to) {
+      // Hostnames hang on the mesh's domain, so all that was indexed under the old one is taken out first.
+      touched.everything = true
+      const bare = { services: emptyTrie<'Service'>(), configs: emptyTrie<ConfigKind>() }
+      for (const one of trieDifference(mesh.configs, bare.configs)) moveConfig(one, touched)
+      for (const one of trieDifference(mesh.services, bare.services)) moveService(one, touched)
+      mesh = { ...mesh, ...bare }
+      settings = { ...defaultMeshSettings, ...to }
+    }
+    for (const one of trieDifference(mesh.services, next.services)) moveService(one, touched)
+    for (const one of trieDifference(mesh.instances, next.instances)) moveInstance(one, touched)
+    for (const one of trieDifference(mesh.configs, next.configs)) moveConfig(one, touched)
+    mesh = next
+    return touched
+  }
+
+  return { ...registry, moveTo }
+}
+
+const serviceKey = ({ resource: { metadata } }: Stored<'Service'>): string =>
+  `${metadata.namespace}/${metadata.name}`
+
+/** What an instance calls its services: `namespace/name` of its own namespace, or a hostname, which holds a dot. */
+const referencesOf = ({ resource: { metadata, spec } }: Stored<'Instance'>): string[] => {
+  const names = typeof spec.service === 'string' ? [spec.service] : spec.service
+  return names.flatMap((name) =>
+    name.includes('.') ? [`${metadata.namespace}/${name}`, name] : [`${metadata.namespace}/${name}`],
+  )
+}
+
+const sourceOf = (
+  resource: Resource<'RouteRule'> | Resource<'DestinationPolicy'>,
+  meshDomain: string,
+): string | undefined => {
+  const source = resource.kind === 'RouteRule' ? resource.spec.match?.source : resource.spec.source
+  return source && resolveDestination(source, resource.metadata.namespace, meshDomain)
+}
+
+const byPrecedence = (a: Stored<'RouteRule'>, b: Stored<'RouteRule'>): number =>
+  (b.resource.spec.precedence ?? 0) - (a.resource.spec.precedence ?? 0) || byKey(a, b)
+
+const byKey = <K extends Kind>(a: Stored<K>, b: Stored<K>): number =>
+  byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource)))

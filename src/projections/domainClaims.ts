@@ -1,0 +1,15 @@
+import type { CompiledService } from './compiledService.ts'
+import { type Multimap, multimap } from './multimap.ts'
+
+/** Which services might answer to a domain, for whatever proxy. A domain that only one may claim needs no further
+ *  look, and that is nearly every domain. */
+export type DomainClaims = Multimap<CompiledService>
+
+export const domainClaims = (): DomainClaims => multimap()
+
+/** Every form by which some proxy may call `service`: its hostname, each shorter run of its leading labels, its VIP. */
+export const claimedForms = ({ hostname, address }: CompiledService): string[] => {
+  const labels = hostname.split('.')
+  const forms = labels.map((_, i) => labels.slice(0, i + 1).join('.'))
+  return address === undefined ? forms : [...forms, address]
+}

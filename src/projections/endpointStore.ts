@@ -1,0 +1,70 @@
+import type { XdsResource } from '../model/xds.ts'
+import { xdsResource } from './encoded.ts'
+import { endpointsJson } from './endpointsJson.ts'
+import { endpointOf, matchesLabels } from './instanceEndpoints.ts'
+import type { Registry } from './registry.ts'
+import type { ClusterPart } from './slice.ts'
+
+/** Load assignments, each computed when it is first read, and again only when an instance of its service changes. */
+export type EndpointStore = {
+  get(cluster: ClusterPart): XdsResource
+  /** Computes anew what was read of `hostname`, and says which clusters' endpoints came out differently. */
+  refresh(hostname: string): readonly string[]
+  /** Forgets the endpoints of clusters of `hostname` that nobody names any more. */
+  prune(hostname: string, isNamed: (cluster: string) => boolean): void
+}
+
+type Assignment = { readonly cluster: ClusterPart; resource: XdsResource }
+
+export const createEndpointStore = (registry: Registry): EndpointStore => {
+  const byHostname = new Map<string, Map<string, Assignment>>()
+  return {
+    get: (cluster) => {
+      const { name } = cluster.resource
+      let assignments = byHostname.get(cluster.hostname)
+      if (assignments === undefined) {
+        assignments = new Map()
+        byHostname.set(cluster.hostname, assignments)
+      }
+      let assignment = assignments.get(name)
+      if (assignment === undefined) {
+        assignment = { cluster, resource: assign(cluster, registry) }
+        assignments.set(name, assignment)
+      }
+      return assignment.resource
+    },
+    refresh: (hostname) => {
+      const changed: string[] = []
+      for (const [name, assignment] of byHostname.get(hostname) ?? []) {
+        const resource = assign(assignment.cluster, registry)
+        if (resource.version === assignment.resource.version) continue
+        assignment.resource = resource
+        changed.push(name)
+      }
+      return changed
+    },
+    prune: (hostname, isNamed) => {
+      const assignments = byHostname.get(hostname)
+      if (assignments === undefined) return
+      for (const name of assignments.keys()) if (!isNamed(name)) assignments.delete(name)
+      if (assignments.size === 0) byHostname.delete(hostname)
+    },
+  }
+}
+
+const assign = ({ hostname, port, labels, resource }: ClusterPart, registry: Registry): XdsResource => {
+  const service = registry.service(hostname)
+  const portName = service?.ports.find((one) => one.port === port)?.name
+  const endpoints =
+    service === undefined || portName === undefined
+      ? []
+      : registry
+          .instancesOf(service)
+          .filter(({ resource: { spec } }) => matchesLabels(spec.labels ?? {}, labels))
+          .flatMap((instance) => endpointOf(instance.resource, portName) ?? [])
+  const rules =
+    service === undefined
+      ? []
+      : [{ kind: 'Service' as const, ...service.stored.resource.metadata, position: service.stored.position }]
+  return xdsResource('endpoints', resource.name, endpointsJson(resource.name, endpoints), rules)
+}

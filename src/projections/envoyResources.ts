@@ -1,0 +1,44 @@
+import type { Stored } from '../model/mesh.ts'
+import type { ProxyIdentity } from '../model/proxy.ts'
+import { nameOf } from '../model/resourceName.ts'
+import { typeUrlOf, type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
+import { xdsResource } from './encoded.ts'
+import { matchesLabels } from './instanceEndpoints.ts'
+
+/** A raw Envoy resource, ready to be sent. */
+export type RawResource = { readonly type: XdsType; readonly resource: XdsResource }
+
+/** The raw resource that `stored` holds, encoded once however many proxies get it. Its type is one of the four
+ *  served ones: admission has seen to that. */
+export const createRawResources = (): ((stored: Stored<'EnvoyResource'>) => RawResource) => {
+  const made = new WeakMap<Stored<'EnvoyResource'>, RawResource>()
+  return (stored) => {
+    const known = made.get(stored)
+    if (known !== undefined) return known
+    const { '@type': typeUrl, ...json } = stored.resource.spec.resource
+    const type = xdsTypes.find((one) => typeUrlOf[one] === typeUrl)
+    if (type === undefined) throw new Error(`${typeUrl} is not served`)
+    const name = String(json['cluster_name'] ?? json['clusterName'] ?? json['name'])
+    const raw = {
+      type,
+      resource: xdsResource(type, name, json, [{ ...nameOf(stored.resource), position: stored.position }]),
+    }
+    made.set(stored, raw)
+    return raw
+  }
+}
+
+/** Whether `stored` is meant for a proxy with these labels (contract §2). A bare node has no type and no labels, and
+ *  is meant by its id or by `all`. */
+export const isMeantFor = (
+  { resource }: Stored<'EnvoyResource'>,
+  proxy: ProxyIdentity,
+  labels: Readonly<Record<string, string>>,
+): boolean => {
+  const { ids, types, labels: wanted, all } = resource.spec.proxies
+  if (all === true) return true
+  if (ids !== undefined) return ids.includes(proxy.node)
+  if (types === undefined && wanted === undefined) return false
+  if (types !== undefined && (proxy.type === 'bare' || !types.includes(proxy.type))) return false
+  return wanted === undefined || (proxy.type !== 'bare' && matchesLabels(labels, wanted))
+}

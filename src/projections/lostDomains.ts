@@ -1,0 +1,40 @@
+import { byCodeUnit } from '../model/resourceName.ts'
+import type { CompiledService } from './compiledService.ts'
+import type { DomainClaims } from './domainClaims.ts'
+import { shortForms } from './hostnames.ts'
+import type { SliceVariant } from './slice.ts'
+
+/** The hosts that `service` may not answer to on `port`, because another service in the caller's scope has a better
+ *  claim: a mesh service's full name goes before an external host's, that before a short form or virtual IP, then
+ *  the smaller key. */
+export const lostHosts = (
+  service: CompiledService,
+  port: number,
+  variant: Pick<SliceVariant, 'domain' | 'inScope'>,
+  claims: DomainClaims,
+): readonly string[] =>
+  hostsOf(service, variant.domain).filter((host) => {
+    const claimants = claims.get(host)
+    if (claimants.size < 2) return false
+    for (const rival of claimants)
+      if (
+        rival !== service &&
+        outranks(rival, service, host) &&
+        rival.ports.some((one) => one.http && one.port === port) &&
+        hostsOf(rival, variant.domain).includes(host) &&
+        variant.inScope(rival)
+      )
+        return true
+    return false
+  })
+
+const hostsOf = ({ hostname, address }: CompiledService, domain: string): readonly string[] =>
+  address === undefined ? shortForms(hostname, domain) : [...shortForms(hostname, domain), address]
+
+const outranks = (rival: CompiledService, service: CompiledService, host: string): boolean =>
+  (rank(rival, host) - rank(service, host) || byCodeUnit(rival.key, service.key)) < 0
+
+const rank = ({ hostname, externalName }: CompiledService, host: string): number => {
+  if (host !== hostname) return 2
+  return externalName === undefined ? 0 : 1
+}

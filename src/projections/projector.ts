@@ -1,0 +1,251 @@
+import type { Mesh, Snapshot } from '../model/mesh.ts'
+import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
+import { callerOf, sourceHostnames } from './caller.ts'
+import { type Changes, isEmpty, noChanges } from './changes.ts'
+import { createRegistry } from './createRegistry.ts'
+import { createRawResources, isMeantFor } from './envoyResources.ts'
+import { multimap } from './multimap.ts'
+import { captureModeOf, type OwnResources, ownResourcesOf } from './ownResources.ts'
+import { type Manifest, noResources, type ProjectedProxy, type ProxySlot } from './projectedProxy.ts'
+import type { Registry, Touched } from './registry.ts'
+import type { View } from './view.ts'
+import { createViews } from './views.ts'
+
+/** What changed for whom between two snapshots: names of resources by type. Proxies that are not in it have nothing
+ *  to do. */
+export type Advance = ReadonlyMap<ProjectedProxy, Readonly<Record<XdsType, readonly string[]>>>
+
+/** The configuration of every proxy that somebody reads, kept up with the mesh at the cost of what changes. */
+export type Projector = {
+  snapshot(): Snapshot
+  registry(): Registry
+  /** Moves on to `next`; an older snapshot changes nothing. What nobody reads is not computed. */
+  advance(next: Snapshot): Advance
+  /** The proxy's configuration, followed until `release`. The same for equal identity and metadata. */
+  follow(identity: ProxyIdentity, metadata: ProxyMetadata): ProjectedProxy
+  release(proxy: ProjectedProxy): void
+  /** Asks `question` of the registry of a mesh that may not come to be, and goes back. */
+  suppose<T>(mesh: Mesh, question: (registry: Registry) => T): T
+  counters(): { readonly proxies: number; readonly views: number; readonly slices: number }
+}
+
+/** A projector that stands at `start` and follows nobody. */
+export const createProjector = (start: Snapshot): Projector => {
+  const registry = createRegistry()
+  registry.moveTo(start.mesh)
+  const views = createViews(registry)
+  const rawOf = createRawResources()
+  const slots = new Map<string, { readonly slot: ProxySlot; followers: number }>()
+  const slotsByProxy = new Map<ProjectedProxy, ProxySlot>()
+  const byIp = multimap<ProxySlot>()
+  const bySource = multimap<ProxySlot>()
+  const byNamespace = multimap<ProxySlot>()
+  let snapshot = start
+
+  const manifestOf = (identity: ProxyIdentity, metadata: ProxyMetadata): Omit<ProxySlot, 'proxy'> => {
+    if (identity.type === 'bare') return { manifest: bareManifest(identity), sources: [], namespace: '' }
+    const caller = callerOf(identity, metadata, registry)
+    const sidecar = identity.type === 'sidecar'
+    const view = sidecar ? views.enter(caller, captureModeOf(metadata, registry.settings())) : undefined
+    const own = sidecar ? ownResourcesOf(identity, metadata, registry) : noResources
+    const raw = rawResourcesFor(identity, caller.labels)
+    return {
+      manifest: { view, own, raw, labels: caller.labels },
+      sources: sourceHostnames(identity, registry),
+      namespace: caller.namespace,
+    }
+  }
+
+  const bareManifest = (identity: ProxyIdentity): Manifest => ({
+    view: undefined,
+    own: noResources,
+    raw: rawResourcesFor(identity, {}),
+    labels: {},
+  })
+
+  const rawResourcesFor = (
+    identity: ProxyIdentity,
+    labels: Readonly<Record<string, string>>,
+  ): OwnResources => {
+    const found = { clusters: new Map(), endpoints: new Map(), listeners: new Map(), routes: new Map() }
+    let any = false
+    for (const stored of registry.envoyResources()) {
+      if (!isMeantFor(stored, identity, labels)) continue
+      const { type, resource } = rawOf(stored)
+      found[type].set(resource.name, resource)
+      any = true
+    }
+    return any ? found : noResources
+  }
+
+  const follow = (identity: ProxyIdentity, metadata: ProxyMetadata): ProjectedProxy => {
+    const key = JSON.stringify([identity.node, metadata.httpProxy, metadata.labels])
+    const known = slots.get(key)
+    if (known !== undefined) {
+      known.followers += 1
+      return known.slot.proxy
+    }
+    const proxy: ProjectedProxy = {
+      identity,
+      metadata,
+      managed: identity.type !== 'bare',
+      position: () => snapshot.position,
+      names: (type) => namesOf(slot.manifest, type),
+      get: (type, name) => resourceOf(slot.manifest, type, name),
+    }
+    const slot: ProxySlot = { proxy, ...manifestOf(identity, metadata) }
+    slots.set(key, { slot, followers: 1 })
+    slotsByProxy.set(proxy, slot)
+    index(slot, 'add')
+    return proxy
+  }
+
+  const release = (proxy: ProjectedProxy): void => {
+    const { identity, metadata } = proxy
+    const key = JSON.stringify([identity.node, metadata.httpProxy, metadata.labels])
+    const known = slots.get(key)
+    if (known === undefined || known.slot.proxy !== proxy) return
+    known.followers -= 1
+    if (known.followers > 0) return
+    slots.delete(key)
+    slotsByProxy.delete(proxy)
+    index(known.slot, 'delete')
+    if (known.slot.manifest.view !== undefined) views.leave(known.slot.manifest.view, known.slot)
+  }
+
+  const index = (slot: ProxySlot, shift: 'add' | 'delete'): void => {
+    const { identity } = slot.proxy
+    if (identity.type === 'bare') return
+    byIp[shift](identity.ip, slot)
+    byNamespace[shift](slot.namespace, slot)
+    for (const source of slot.sources) bySource[shift](source, slot)
+    if (slot.manifest.view !== undefined && shift === 'add') views.join(slot.manifest.view, slot)
+  }
+
+  /** Works out anew which view and which own resources a proxy has, and notes what that changes for it. */
+  const reassess = (slot: ProxySlot, changes: Changes): void => {
+    const { manifest: before } = slot
+    index(slot, 'delete')
+    const next = manifestOf(slot.proxy.identity, slot.proxy.metadata)
+    slot.manifest = next.manifest
+    slot.sources = next.sources
+    slot.namespace = next.namespace
+    if (before.view !== undefined && before.view !== next.manifest.view) views.leave(before.view, slot)
+    index(slot, 'add')
+    for (const type of xdsTypes)
+      for (const name of new Set([...changeableNames(before, next.manifest, type)]))
+        if (resourceOf(before, type, name)?.version !== resourceOf(next.manifest, type, name)?.version)
+          changes[type].add(name)
+  }
+
+  const resourceOf = (manifest: Manifest, type: XdsType, name: string): XdsResource | undefined =>
+    manifest.raw[type].get(name) ??
+    manifest.own[type].get(name) ??
+    (manifest.view === undefined ? undefined : views.resource(manifest.view, type, name))
+
+  function* namesOf(manifest: Manifest, type: XdsType): Generator<string> {
+    const [raw, own] = [manifest.raw[type], manifest.own[type]]
+    yield* raw.keys()
+    for (const name of own.keys()) if (!raw.has(name)) yield name
+    if (manifest.view === undefined) return
+    for (const name of views.names(manifest.view, type)) if (!raw.has(name) && !own.has(name)) yield name
+  }
+
+  /** Names whose resource can differ between two manifests of a proxy: all of a view only where the view itself
+   *  is another one. */
+  function* changeableNames(before: Manifest, after: Manifest, type: XdsType): Generator<string> {
+    for (const manifest of [before, after]) {
+      yield* manifest.raw[type].keys()
+      yield* manifest.own[type].keys()
+    }
+    if (before.view === after.view) return
+    for (const { view } of [before, after]) if (view !== undefined) yield* views.names(view, type)
+  }
+
+  const touchedSlots = (touched: Touched): Set<ProxySlot> => {
+    const found = new Set<ProxySlot>()
+    const take = (some: Iterable<ProxySlot>): void => {
+      for (const slot of some) found.add(slot)
+    }
+    if (touched.everything) take(slotsByProxy.values())
+    for (const ip of touched.ips) take(byIp.get(ip))
+    for (const source of touched.sources) take(bySource.get(source))
+    for (const namespace of touched.sidecars) take(byNamespace.get(namespace))
+    for (const { before, after } of touched.envoyResources)
+      for (const slot of slotsByProxy.values()) {
+        const { identity } = slot.proxy
+        const { labels } = slot.manifest
+        if (
+          (before && isMeantFor(before, identity, labels)) ||
+          (after && isMeantFor(after, identity, labels))
+        )
+          found.add(slot)
+      }
+    return found
+  }
+
+  const advance = (next: Snapshot): Advance => {
+    if (next.position < snapshot.position) return new Map()
+    const touched = registry.moveTo(next.mesh)
+    snapshot = next
+    const changesByView: ReadonlyMap<View, Changes> = views.advance(touched)
+    const changesBySlot = new Map<ProxySlot, Changes>()
+    for (const [view, changes] of changesByView)
+      for (const slot of views.readersOf(view)) changesBySlot.set(slot, changes)
+    for (const slot of touchedSlots(touched)) {
+      const changes = merged(changesBySlot.get(slot))
+      reassess(slot, changes)
+      changesBySlot.set(slot, changes)
+    }
+    views.sweep()
+    return asAdvance(changesBySlot)
+  }
+
+  return {
+    snapshot: () => snapshot,
+    registry: () => registry,
+    advance,
+    follow,
+    release,
+    suppose: (mesh, question) => {
+      if (mesh === snapshot.mesh) return question(registry)
+      registry.moveTo(mesh)
+      try {
+        return question(registry)
+      } finally {
+        registry.moveTo(snapshot.mesh)
+      }
+    },
+    counters: () => ({ proxies: slotsByProxy.size, ...views.counters() }),
+  }
+}
+
+const merged = (changes: Changes | undefined): Changes => {
+  const copy = noChanges()
+  if (changes !== undefined)
+    for (const type of xdsTypes) for (const name of changes[type]) copy[type].add(name)
+  return copy
+}
+
+/** Proxies of one view share one list of changes, so it is made once. */
+const asAdvance = (changesBySlot: ReadonlyMap<ProxySlot, Changes>): Advance => {
+  const lists = new Map<Changes, Readonly<Record<XdsType, readonly string[]>>>()
+  const advance = new Map<ProjectedProxy, Readonly<Record<XdsType, readonly string[]>>>()
+  for (const [slot, changes] of changesBySlot) {
+    if (isEmpty(changes)) continue
+    let list = lists.get(changes)
+    if (list === undefined) {
+      const { clusters, endpoints, listeners, routes } = changes
+      list = {
+        clusters: [...clusters],
+        endpoints: [...endpoints],
+        listeners: [...listeners],
+        routes: [...routes],
+      }
+      lists.set(changes, list)
+    }
+    advance.set(slot.proxy, list)
+  }
+  return advance
+}

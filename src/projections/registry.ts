@@ -1,0 +1,60 @@
+import type { Stored } from '../model/mesh.ts'
+import type { MeshSettingsSpec } from '../model/meshSettings.ts'
+import type { Difference } from '../model/trieDifference.ts'
+import type { CompiledService } from './compiledService.ts'
+import type { DomainClaims } from './domainClaims.ts'
+
+/** Reverse indexes over a mesh, kept beside it and moved on by differences: what is asked per event is looked up,
+ *  never searched for. */
+export type Registry = {
+  settings(): Required<MeshSettingsSpec>
+  settingsPosition(): number
+  /** The service that a hostname stands for; of several, the one with the smallest key. */
+  service(hostname: string): CompiledService | undefined
+  /** All that claim a hostname, the winner first. */
+  claimants(hostname: string): readonly CompiledService[]
+  serviceNamed(key: string): CompiledService | undefined
+  services(): Iterable<CompiledService>
+  servicesIn(namespace: string): Iterable<CompiledService>
+  instancesOf(service: CompiledService): readonly Stored<'Instance'>[]
+  instancesAt(ip: string): ReadonlySet<Stored<'Instance'>>
+  /** The services an instance stands behind, by hostname. */
+  servicesOf(instance: Stored<'Instance'>): readonly CompiledService[]
+  /** Rules to a hostname, by precedence from high to low, then by key. */
+  rulesTo(hostname: string): readonly Stored<'RouteRule'>[]
+  /** Rules that hold for callers of a source hostname only. */
+  rulesFrom(source: string): ReadonlySet<Stored<'RouteRule'> | Stored<'DestinationPolicy'>>
+  /** Policies for a hostname, by key. */
+  policiesTo(hostname: string): readonly Stored<'DestinationPolicy'>[]
+  sidecarsIn(namespace: string): readonly Stored<'Sidecar'>[]
+  envoyResources(): Iterable<Stored<'EnvoyResource'>>
+  readonly claims: DomainClaims
+}
+
+/** What a difference between two meshes touches. */
+export type Touched = {
+  /** Settings changed: everything is to be looked at again. */
+  everything: boolean
+  /** Hostnames whose service, rules or policies changed. */
+  readonly hostnames: Set<string>
+  /** Hostnames of which an instance came, changed or went. */
+  readonly endpoints: Set<string>
+  /** Addresses whose instances, or the services behind them, changed. */
+  readonly ips: Set<string>
+  /** Callers that a rule with a source names, before or after. */
+  readonly sources: Set<string>
+  /** Namespaces whose Sidecars changed. */
+  readonly sidecars: Set<string>
+  readonly envoyResources: Difference<'EnvoyResource'>[]
+}
+
+/** A touch of nothing, to be filled. */
+export const nothingTouched = (): Touched => ({
+  everything: false,
+  hostnames: new Set(),
+  endpoints: new Set(),
+  ips: new Set(),
+  sources: new Set(),
+  sidecars: new Set(),
+  envoyResources: [],
+})

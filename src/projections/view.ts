@@ -1,0 +1,223 @@
+import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
+import type { Changes } from './changes.ts'
+import type { Scope } from './scope.ts'
+import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
+
+/** The outbound configuration that proxies of one variant and scope share: the list of what they may call. A slice
+ *  that changes costs what is in the slice, never what is in the view. */
+export type View = {
+  readonly key: string
+  readonly variant: SliceVariant
+  readonly scope: Scope
+  readonly slices: Map<string, Slice>
+  readonly clusters: Map<string, ClusterPart>
+  /** How many slices name a cluster, where it is more than one. */
+  readonly clusterUses: Map<string, number>
+  /** Virtual hosts by route configuration. */
+  readonly tables: Map<string, RouteTable>
+  /** Services that are routed by request on a captured port. */
+  readonly httpPorts: Map<number, HttpPort>
+  /** Captured listeners of TCP services, of every service that wants the address; the smallest key has it. */
+  readonly tcpListeners: Map<string, Map<string, XdsResource>>
+}
+
+export type RouteTable = { readonly parts: Map<string, VirtualHostPart>; resource: XdsResource | undefined }
+export type HttpPort = { readonly serviceKeys: Set<string>; resource: XdsResource | undefined }
+
+/** What is made of many slices at once, and so is not in any. */
+export type ViewMakers = {
+  endpoints(cluster: ClusterPart): XdsResource
+  routeTable(view: View, table: string, parts: Iterable<VirtualHostPart>): XdsResource
+  httpListener(port: number, serviceKeys: Iterable<string>): XdsResource
+}
+
+/** A view that holds nothing yet. */
+export const emptyView = (key: string, variant: SliceVariant, scope: Scope): View => ({
+  key,
+  variant,
+  scope,
+  slices: new Map(),
+  clusters: new Map(),
+  clusterUses: new Map(),
+  tables: new Map(),
+  httpPorts: new Map(),
+  tcpListeners: new Map(),
+})
+
+/** Puts `slice` in place of what `view` holds of `hostname`, and notes in `changes` the names that this may change. */
+export const putSlice = (view: View, hostname: string, slice: Slice | undefined, changes: Changes): void => {
+  const before = view.slices.get(hostname)
+  if (before === slice) return
+  if (slice === undefined) view.slices.delete(hostname)
+  else view.slices.set(hostname, slice)
+  // What both name is taken in before it is let go, so that it is never gone in between.
+  for (const cluster of slice?.clusters ?? []) enterCluster(view, cluster, changes)
+  for (const cluster of before?.clusters ?? []) leaveCluster(view, cluster, changes)
+  putVirtualHosts(view, before, slice, changes)
+  putHttpPorts(view, before, slice, changes)
+  putTcpListeners(view, before, slice, changes)
+}
+
+const enterCluster = (view: View, cluster: ClusterPart, changes: Changes): void => {
+  const { name, version } = cluster.resource
+  const stands = view.clusters.get(name)
+  if (stands !== undefined) view.clusterUses.set(name, (view.clusterUses.get(name) ?? 1) + 1)
+  else if (cluster.eds) changes.endpoints.add(name)
+  if (stands?.resource.version !== version) changes.clusters.add(name)
+  view.clusters.set(name, cluster)
+}
+
+const leaveCluster = (view: View, { eds, resource: { name } }: ClusterPart, changes: Changes): void => {
+  const uses = view.clusterUses.get(name)
+  if (uses === undefined) {
+    view.clusters.delete(name)
+    changes.clusters.add(name)
+    if (eds) changes.endpoints.add(name)
+  } else if (uses === 2) view.clusterUses.delete(name)
+  else view.clusterUses.set(name, uses - 1)
+}
+
+const putVirtualHosts = (
+  view: View,
+  before: Slice | undefined,
+  slice: Slice | undefined,
+  changes: Changes,
+): void => {
+  for (const { table, part } of slice?.virtualHosts ?? []) {
+    const stands = view.tables.get(table) ?? newTable(view, table)
+    if (stands.parts.get(part.name)?.version === part.version) continue
+    stands.parts.set(part.name, part)
+    stands.resource = undefined
+    changes.routes.add(table)
+  }
+  for (const { table, part } of before?.virtualHosts ?? []) {
+    if (slice?.virtualHosts.some((is) => is.table === table && is.part.name === part.name)) continue
+    const stands = view.tables.get(table)
+    stands?.parts.delete(part.name)
+    if (stands?.parts.size === 0) view.tables.delete(table)
+    else if (stands !== undefined) stands.resource = undefined
+    changes.routes.add(table)
+  }
+}
+
+const putHttpPorts = (
+  view: View,
+  before: Slice | undefined,
+  slice: Slice | undefined,
+  changes: Changes,
+): void => {
+  for (const port of slice?.httpPorts ?? []) {
+    const stands = view.httpPorts.get(port) ?? newHttpPort(view, port)
+    if (stands.serviceKeys.has((slice as Slice).service.key)) continue
+    stands.serviceKeys.add((slice as Slice).service.key)
+    stands.resource = undefined
+    changes.listeners.add(httpListenerName(port))
+  }
+  for (const port of before?.httpPorts ?? []) {
+    if (slice?.httpPorts.includes(port) && slice.service.key === before?.service.key) continue
+    const stands = view.httpPorts.get(port)
+    stands?.serviceKeys.delete((before as Slice).service.key)
+    if (stands?.serviceKeys.size === 0) view.httpPorts.delete(port)
+    else if (stands !== undefined) stands.resource = undefined
+    changes.listeners.add(httpListenerName(port))
+  }
+}
+
+const putTcpListeners = (
+  view: View,
+  before: Slice | undefined,
+  slice: Slice | undefined,
+  changes: Changes,
+): void => {
+  for (const { name } of before?.tcpListeners ?? []) {
+    const claimants = view.tcpListeners.get(name)
+    claimants?.delete((before as Slice).service.key)
+    if (claimants?.size === 0) view.tcpListeners.delete(name)
+    changes.listeners.add(name)
+  }
+  for (const listener of slice?.tcpListeners ?? []) {
+    const claimants = view.tcpListeners.get(listener.name) ?? new Map<string, XdsResource>()
+    claimants.set((slice as Slice).service.key, listener)
+    view.tcpListeners.set(listener.name, claimants)
+    changes.listeners.add(listener.name)
+  }
+}
+
+const newTable = (view: View, table: string): RouteTable => {
+  const made: RouteTable = { parts: new Map(), resource: undefined }
+  view.tables.set(table, made)
+  return made
+}
+
+const newHttpPort = (view: View, port: number): HttpPort => {
+  const made: HttpPort = { serviceKeys: new Set(), resource: undefined }
+  view.httpPorts.set(port, made)
+  return made
+}
+
+/** `0.0.0.0_9080`: the captured listener of all HTTP services on a port. */
+export const httpListenerName = (port: number): string => `0.0.0.0_${port}`
+
+/** Every name of `type` in `view`, each once. */
+export function* namesIn(view: View, type: XdsType): Generator<string> {
+  switch (type) {
+    case 'clusters':
+      yield* view.clusters.keys()
+      return
+    case 'endpoints':
+      for (const [name, { eds }] of view.clusters) if (eds) yield name
+      return
+    case 'routes':
+      yield* view.tables.keys()
+      return
+    case 'listeners':
+      for (const port of view.httpPorts.keys()) yield httpListenerName(port)
+      for (const name of view.tcpListeners.keys()) if (!isHttpListener(view, name)) yield name
+      return
+  }
+}
+
+/** The resource called `name` in `view`, made when it is first asked for. */
+export const resourceIn = (
+  view: View,
+  type: XdsType,
+  name: string,
+  makers: ViewMakers,
+): XdsResource | undefined => {
+  switch (type) {
+    case 'clusters':
+      return view.clusters.get(name)?.resource
+    case 'endpoints': {
+      const cluster = view.clusters.get(name)
+      return cluster?.eds === true ? makers.endpoints(cluster) : undefined
+    }
+    case 'routes': {
+      const table = view.tables.get(name)
+      if (table === undefined) return undefined
+      table.resource ??= makers.routeTable(view, name, table.parts.values())
+      return table.resource
+    }
+    case 'listeners':
+      return httpListener(view, name, makers) ?? smallest(view.tcpListeners.get(name))
+  }
+}
+
+// HTTP wins a wildcard address from TCP services without a virtual IP: it can tell its services apart.
+const isHttpListener = (view: View, name: string): boolean => httpPortOf(view, name) !== undefined
+
+const httpPortOf = (view: View, name: string): HttpPort | undefined =>
+  name.startsWith('0.0.0.0_') ? view.httpPorts.get(Number(name.slice('0.0.0.0_'.length))) : undefined
+
+const httpListener = (view: View, name: string, makers: ViewMakers): XdsResource | undefined => {
+  const port = httpPortOf(view, name)
+  if (port === undefined) return undefined
+  port.resource ??= makers.httpListener(Number(name.slice('0.0.0.0_'.length)), port.serviceKeys)
+  return port.resource
+}
+
+const smallest = (claimants: ReadonlyMap<string, XdsResource> | undefined): XdsResource | undefined => {
+  if (claimants === undefined) return undefined
+  let first: string | undefined
+  for (const key of claimants.keys()) if (first === undefined || key < first) first = key
+  return first === undefined ? undefined : claimants.get(first)
+}

@@ -1,0 +1,209 @@
+import type { XdsResource, XdsType } from '../model/xds.ts'
+import { buildSlice, foreignHostnames, variantKeyOf } from './buildSlice.ts'
+import type { Caller } from './caller.ts'
+import { type Changes, isEmpty, noChanges } from './changes.ts'
+import type { CompiledService } from './compiledService.ts'
+import { xdsResource } from './encoded.ts'
+import { createEndpointStore } from './endpointStore.ts'
+import { multimap } from './multimap.ts'
+import { outboundHttpListenerJson } from './outboundListeners.ts'
+import type { ProxySlot } from './projectedProxy.ts'
+import type { Registry, Touched } from './registry.ts'
+import { routeTable } from './routeTable.ts'
+import { patternsTaking, servicesInScope, takesService } from './scope.ts'
+import type { CaptureMode, Slice } from './slice.ts'
+import { undeclaredPart } from './undeclared.ts'
+import { emptyView, namesIn, putSlice, resourceIn, type View, type ViewMakers } from './view.ts'
+
+/** All views that proxies read, and the slices that views share. */
+export type Views = {
+  /** The view of callers like this one, made when there is none. It lives while it has readers. */
+  enter(caller: Caller, mode: CaptureMode): View
+  join(view: View, reader: ProxySlot): void
+  leave(view: View, reader: ProxySlot): void
+  readersOf(view: View): ReadonlySet<ProxySlot>
+  /** Brings every view up to the registry; names what changed, by view. */
+  advance(touched: Touched): ReadonlyMap<View, Changes>
+  /** Lets go of views that nobody reads. */
+  sweep(): void
+  names(view: View, type: XdsType): Iterable<string>
+  resource(view: View, type: XdsType, name: string): XdsResource | undefined
+  counters(): { readonly views: number; readonly slices: number }
+}
+
+export const createViews = (registry: Registry): Views => {
+  const views = new Map<string, View>()
+  const readers = new Map<View, Set<ProxySlot>>()
+  const byPattern = multimap<View>()
+  /** Views by the hostnames of their slices, and by other hostnames that clusters in them belong to. */
+  const byHostname = multimap<View>()
+  const byForeignHostname = multimap<View>()
+  /** Hostnames whose slices hang on another hostname, by that one. */
+  const dependents = multimap<string>()
+  const foreign = new Map<string, readonly string[]>()
+  const slices = new Map<string, Map<string, Slice>>()
+  const endpoints = createEndpointStore(registry)
+
+  const makers: ViewMakers = {
+    endpoints: endpoints.get,
+    routeTable: (view, table, parts) =>
+      routeTable(table, [...parts, ...undeclaredPart(view.variant.mode, registry.settings())]),
+    httpListener: (port, serviceKeys) => {
+      let smallest: CompiledService | undefined
+      for (const key of serviceKeys) {
+        const service = registry.serviceNamed(key)
+        if (service !== undefined && (smallest === undefined || key < smallest.key)) smallest = service
+      }
+      const { metadata } = smallest?.stored.resource ?? { metadata: { namespace: '', name: '' } }
+      const rule = { kind: 'Service' as const, namespace: metadata.namespace, name: metadata.name }
+      const json = outboundHttpListenerJson({ port, accessLog: registry.settings().accessLog, rule })
+      return xdsResource('listeners', String(json['name']), json, [
+        { ...rule, position: smallest?.stored.position ?? 0 },
+      ])
+    },
+  }
+
+  const sliceFor = (service: CompiledService, view: View): Slice => {
+    const key = variantKeyOf(service, view.variant, registry)
+    let variants = slices.get(service.hostname)
+    if (variants === undefined) {
+      variants = new Map()
+      slices.set(service.hostname, variants)
+      learnForeign(service)
+    }
+    let slice = variants.get(key)
+    if (slice === undefined) {
+      slice = buildSlice(service, view.variant, registry, key)
+      variants.set(key, slice)
+    }
+    return slice
+  }
+
+  const learnForeign = (service: CompiledService): void => {
+    const hostnames = foreignHostnames(service, registry)
+    for (const hostname of foreign.get(service.hostname) ?? []) dependents.delete(hostname, service.hostname)
+    for (const hostname of hostnames) dependents.add(hostname, service.hostname)
+    if (hostnames.length > 0) foreign.set(service.hostname, hostnames)
+    else foreign.delete(service.hostname)
+  }
+
+  const refresh = (view: View, hostname: string, changes: Changes): void => {
+    const service = registry.service(hostname)
+    const slice =
+      service !== undefined && takesService(view.scope, service) ? sliceFor(service, view) : undefined
+    putSlice(view, hostname, slice, changes)
+    if (slice === undefined) byHostname.delete(hostname, view)
+    else byHostname.add(hostname, view)
+    // Kept for as long as the view lives: being asked in vain is cheaper than counting.
+    for (const cluster of slice?.clusters ?? [])
+      if (cluster.hostname !== hostname) byForeignHostname.add(cluster.hostname, view)
+  }
+
+  const enter = (caller: Caller, mode: CaptureMode): View => {
+    const key = [mode, caller.domain, caller.scope.key, caller.sourceRules.join(' ')].join('\n')
+    const known = views.get(key)
+    if (known !== undefined) return known
+    const { scope, domain } = caller
+    const inScope = (service: CompiledService): boolean =>
+      registry.service(service.hostname) === service && takesService(scope, service)
+    const view = emptyView(key, { mode, domain, sourceRules: new Set(caller.sourceRules), inScope }, scope)
+    const changes = noChanges()
+    for (const service of servicesInScope(scope, registry)) refresh(view, service.hostname, changes)
+    views.set(key, view)
+    readers.set(view, new Set())
+    for (const { namespace, name } of scope.patterns) byPattern.add(`${namespace}/${name}`, view)
+    return view
+  }
+
+  const viewsNaming = (hostname: string): Set<View> =>
+    new Set([...byHostname.get(hostname), ...byForeignHostname.get(hostname)])
+
+  const viewsConcerned = (hostname: string): Set<View> => {
+    const found = viewsNaming(hostname)
+    for (const { namespace } of registry.claimants(hostname))
+      for (const pattern of patternsTaking(namespace, hostname))
+        for (const view of byPattern.get(pattern)) found.add(view)
+    return found
+  }
+
+  const advance = (touched: Touched): ReadonlyMap<View, Changes> => {
+    const changed = new Map<View, Changes>()
+    const changesOf = (view: View): Changes => {
+      let changes = changed.get(view)
+      if (changes === undefined) {
+        changes = noChanges()
+        changed.set(view, changes)
+      }
+      return changes
+    }
+    const hostnames = touched.everything
+      ? everyHostname(touched.hostnames)
+      : withDependents(touched.hostnames)
+    for (const hostname of hostnames) slices.delete(hostname)
+    for (const hostname of hostnames)
+      for (const view of viewsConcerned(hostname)) refresh(view, hostname, changesOf(view))
+    if (touched.everything) for (const view of views.values()) forgetMade(view, changesOf(view))
+    for (const hostname of new Set([...hostnames, ...touched.endpoints])) {
+      for (const name of endpoints.refresh(hostname))
+        for (const view of byHostname.get(hostname))
+          if (view.clusters.has(name)) changesOf(view).endpoints.add(name)
+    }
+    for (const hostname of hostnames) endpoints.prune(hostname, (name) => isNamed(hostname, name))
+    for (const [view, changes] of changed) if (isEmpty(changes)) changed.delete(view)
+    return changed
+  }
+
+  const isNamed = (hostname: string, cluster: string): boolean => {
+    for (const view of viewsNaming(hostname)) if (view.clusters.has(cluster)) return true
+    return false
+  }
+
+  const withDependents = (hostnames: ReadonlySet<string>): Set<string> => {
+    const all = new Set(hostnames)
+    for (const hostname of hostnames) for (const dependent of dependents.get(hostname)) all.add(dependent)
+    return all
+  }
+
+  const everyHostname = (hostnames: ReadonlySet<string>): Set<string> => {
+    const all = new Set(hostnames)
+    for (const view of views.values()) for (const hostname of view.slices.keys()) all.add(hostname)
+    return all
+  }
+
+  return {
+    enter,
+    join: (view, reader) => readers.get(view)?.add(reader),
+    leave: (view, reader) => readers.get(view)?.delete(reader),
+    readersOf: (view) => readers.get(view) ?? new Set(),
+    advance,
+    sweep: () => {
+      for (const [view, its] of readers) {
+        if (its.size > 0) continue
+        readers.delete(view)
+        views.delete(view.key)
+        for (const { namespace, name } of view.scope.patterns) byPattern.delete(`${namespace}/${name}`, view)
+        for (const hostname of view.slices.keys()) byHostname.delete(hostname, view)
+        for (const { hostname } of view.clusters.values()) byForeignHostname.delete(hostname, view)
+        for (const hostname of view.slices.keys()) if (!byHostname.has(hostname)) slices.delete(hostname)
+      }
+    },
+    names: namesIn,
+    resource: (view, type, name) => resourceIn(view, type, name, makers),
+    counters: () => ({
+      views: views.size,
+      slices: [...slices.values()].reduce((sum, variants) => sum + variants.size, 0),
+    }),
+  }
+}
+
+/** Listeners and route configurations that were made under other settings. */
+const forgetMade = (view: View, changes: Changes): void => {
+  for (const [name, table] of view.tables) {
+    table.resource = undefined
+    changes.routes.add(name)
+  }
+  for (const [port, made] of view.httpPorts) {
+    made.resource = undefined
+    changes.listeners.add(`0.0.0.0_${port}`)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Snapshot } from '../model/mesh.ts'
+import type { EventLog } from '../ports.ts'
+import { replayMesh } from '../reducers/mesh.ts'
+
+/** The snapshot at the end that `log` had when asked, replayed from `start`. Rejects where an entry cannot be
+ *  believed. `progress` is told how far it has come. */
+export const catchUp = async (
+  log: EventLog,
+  start: Snapshot,
+  progress: (position: number, end: number) => void = () => {},
+): Promise<Snapshot> => {
+  const { position: end } = await log.end()
+  if (end <= start.position) return start
+  const replay = replayMesh(start)
+  const abort = new AbortController()
+  try {
+    for await (const entries of log.tail(start.position, abort.signal)) {
+      replay.fold(entries)
+      const position = entries.at(-1)?.position ?? start.position
+      progress(position, end)
+      if (position >= end) break
+    }
+  } finally {
+    abort.abort()
+  }
+  return replay.finish()
+}

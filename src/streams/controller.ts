@@ -1,0 +1,178 @@
+import { isRight, right } from 'fp-ts/lib/Either.js'
+import { map, type Observable, scan, tap } from 'rxjs'
+import { type DeliveryLimits, defaultDeliveryLimits } from '../delivery/limits.ts'
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { Entry, Position } from '../model/entry.ts'
+import type { Snapshot } from '../model/mesh.ts'
+import { byCodeUnit } from '../model/resourceName.ts'
+import type { XdsType } from '../model/xds.ts'
+import type { Clock, Controller, EventLog, XdsStream } from '../ports.ts'
+import { allDiagnostics } from '../projections/allDiagnostics.ts'
+import { diagnosticsOf } from '../projections/diagnostics.ts'
+import { createMeshHasher } from '../projections/meshHash.ts'
+import { createProjector, type Projector } from '../projections/projector.ts'
+import { showResource } from '../projections/showResource.ts'
+import { reduceMesh } from '../reducers/mesh.ts'
+import { createFleet, type Fleet } from './fleet.ts'
+import { createHead } from './head.ts'
+import { createHistory } from './history.ts'
+import { iterate } from './iterate.ts'
+import { leadingThenEvery } from './leadingThenEvery.ts'
+import { createSessions, type Identify } from './sessions.ts'
+import { waitFor } from './waiting.ts'
+import { createWriter } from './writer.ts'
+
+/** Snapshots are projected at once, and while more come at most once in this many milliseconds (design §7). */
+const busyMs = 5
+
+/** A controller that runs: its doors, and the way to end it. */
+export type RunningController = {
+  readonly controller: Controller
+  accept(stream: XdsStream): void
+  counters(): Readonly<Record<string, number>>
+  /** Ends every stream and stops folding. The log is the caller's. */
+  stop(): void
+}
+
+/** Runs a controller on `log` from `start`, to which the caller has folded it. `lost` is told when the log ends or
+ *  cannot be believed; whoever started the controller decides what then. */
+export const runController = (parts: {
+  readonly log: EventLog
+  readonly start: Snapshot
+  readonly identify: Identify
+  readonly clock: Clock
+  readonly lost: (reason: Error) => void
+  /** Told of every snapshot, with the hash of the log's entry at its position. */
+  readonly folded?: (snapshot: Snapshot, logHash: string) => void
+  readonly limits?: DeliveryLimits
+}): RunningController => {
+  const { log, start, clock } = parts
+  const head = createHead(start)
+  const projector = createProjector(start)
+  const fleet = createFleet(() => projector.snapshot().position)
+  const sessions = createSessions({
+    projector,
+    fleet,
+    clock,
+    identify: parts.identify,
+    limits: parts.limits ?? defaultDeliveryLimits,
+  })
+  const writer = createWriter(log, head, clock, (mesh, resources) =>
+    projector.suppose(mesh, (registry) => resources.map((resource) => diagnosticsOf(resource, registry))),
+  )
+
+  const running = entriesOf(log, start.position)
+    .pipe(
+      scan(
+        ({ snapshot }, entries) => ({
+          snapshot: reduceMesh(snapshot, entries),
+          logHash: entries.at(-1)?.hash ?? '',
+        }),
+        { snapshot: start, logHash: '' },
+      ),
+      tap(({ snapshot, logHash }) => {
+        head.moveTo(snapshot)
+        parts.folded?.(snapshot, logHash)
+      }),
+      map(({ snapshot }) => snapshot),
+      leadingThenEvery(busyMs),
+      map(projector.advance),
+    )
+    .subscribe({
+      next: sessions.changed,
+      error: (reason: Error) => {
+        head.fail(reason)
+        parts.lost(reason)
+      },
+      complete: () => head.fail(new Error('the log was closed')),
+    })
+
+  // A reader must not see a projection that is older than the snapshot it was given.
+  const project = (): void => {
+    if (projector.snapshot() !== head.current()) sessions.changed(projector.advance(head.current()))
+  }
+
+  return {
+    controller: doorsOf({ log, head, projector, fleet, project, write: writer.write }),
+    accept: sessions.accept,
+    counters: () => ({
+      ...writer.counters(),
+      ...sessions.counters(),
+      ...fleet.counters(),
+      ...projector.counters(),
+    }),
+    stop: () => {
+      running.unsubscribe()
+      head.fail(new Error('the controller has stopped'))
+      sessions.close()
+    },
+  }
+}
+
+const entriesOf = (log: EventLog, after: Position): Observable<readonly Entry[]> =>
+  iterate((signal) => log.tail(after, signal))
+
+const doorsOf = (parts: {
+  readonly log: EventLog
+  readonly head: ReturnType<typeof createHead>
+  readonly projector: Projector
+  readonly fleet: Fleet
+  readonly project: () => void
+  readonly write: Controller['write']
+}): Controller => {
+  const { log, head, projector, fleet } = parts
+  const hashOf = createMeshHasher()
+  const history = createHistory(log)
+  const reports = new Map<string, readonly Diagnostic[]>()
+  let past: Projector | undefined
+
+  const projectorAt = (snapshot: Snapshot): Projector => {
+    parts.project()
+    if (snapshot.mesh === projector.snapshot().mesh) return projector
+    if (past?.snapshot().mesh !== snapshot.mesh) past = createProjector(snapshot)
+    return past
+  }
+
+  return {
+    snapshot: head.current,
+    hashOf: ({ mesh }) => hashOf(mesh),
+    snapshotAt: async (at) => {
+      const found = await history.at(at, head.current())
+      return isRight(found) ? right(found.right) : found
+    },
+    write: parts.write,
+    proxies: () => {
+      parts.project()
+      return { position: projector.snapshot().position, proxies: fleet.statuses() }
+    },
+    waitFor: (position, timeoutMs, signal) =>
+      waitFor({ head, fleet, projected: () => projector.snapshot().position }, position, timeoutMs, signal),
+    intended: (identity, type, snapshot) => {
+      const at = projectorAt(snapshot)
+      const proxy = at.follow(identity, fleet.metadataOf(identity.node))
+      try {
+        return shown(proxy.names(type), type, (name) => proxy.get(type, name))
+      } finally {
+        at.release(proxy)
+      }
+    },
+    diagnostics: ({ mesh }) => projector.suppose(mesh, (registry) => allDiagnostics(mesh, registry)),
+    entries: (from, signal) => log.tail(Math.max(0, from - 1), signal),
+    ready: () => true,
+    report: (source, diagnostics) => {
+      if (diagnostics === undefined) reports.delete(source)
+      else reports.set(source, diagnostics)
+    },
+    reports: () => reports,
+  }
+}
+
+const shown = (
+  names: Iterable<string>,
+  type: XdsType,
+  get: (name: string) => Parameters<typeof showResource>[1] | undefined,
+) =>
+  [...names].sort(byCodeUnit).flatMap((name) => {
+    const resource = get(name)
+    return resource === undefined ? [] : [showResource(type, resource)]
+  })

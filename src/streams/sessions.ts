@@ -1,0 +1,130 @@
+import { type Either, isLeft } from 'fp-ts/lib/Either.js'
+import { createDelivery, type Delivery } from '../delivery/delivery.ts'
+import type { Effect } from '../delivery/effect.ts'
+import type { DeliveryLimits } from '../delivery/limits.ts'
+import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import type { XdsRequest } from '../model/xdsMessage.ts'
+import type { Clock, XdsStream } from '../ports.ts'
+import type { ProjectedProxy } from '../projections/projectedProxy.ts'
+import type { Advance, Projector } from '../projections/projector.ts'
+import type { Fleet } from './fleet.ts'
+
+/** Reads an Envoy's node message; Left says in a sentence why it cannot be served. */
+export type Identify = (
+  node: NonNullable<XdsRequest['node']>,
+) => Either<string, { readonly identity: ProxyIdentity; readonly metadata: ProxyMetadata }>
+
+/** One stream that said who it is. */
+export type Session = {
+  readonly stream: XdsStream
+  readonly proxy: ProjectedProxy
+  readonly delivery: Delivery
+}
+
+/** All discovery streams of this controller. */
+export type Sessions = {
+  accept(stream: XdsStream): void
+  changed(advance: Advance): void
+  /** Ends every stream, so that proxies look for another controller. */
+  close(): void
+  counters(): { readonly streams: number; readonly refused: number }
+}
+
+/** gRPC status INVALID_ARGUMENT (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+const invalidArgument = 3
+
+export const createSessions = (parts: {
+  readonly projector: Projector
+  readonly fleet: Fleet
+  readonly identify: Identify
+  readonly clock: Clock
+  readonly limits: DeliveryLimits
+}): Sessions => {
+  const { projector, fleet, identify, clock, limits } = parts
+  const byProxy = new Map<ProjectedProxy, Set<RunningSession>>()
+  const streams = new Set<XdsStream>()
+  let refused = 0
+
+  const open = (stream: XdsStream, request: XdsRequest): RunningSession | string => {
+    if (request.node === undefined) return 'the first request of a stream names its node'
+    const known = identify(request.node)
+    if (isLeft(known)) return known.left
+    const proxy = projector.follow(known.right.identity, known.right.metadata)
+    const delivery = createDelivery({
+      intended: proxy,
+      service: stream.service,
+      protocol: stream.protocol,
+      limits,
+    })
+    const session = runningSession({ stream, proxy, delivery }, clock)
+    const its = byProxy.get(proxy)
+    if (its === undefined) byProxy.set(proxy, new Set([session]))
+    else its.add(session)
+    fleet.joined(session)
+    return session
+  }
+
+  const shut = (session: RunningSession): void => {
+    session.stop()
+    const its = byProxy.get(session.proxy)
+    its?.delete(session)
+    if (its?.size === 0) byProxy.delete(session.proxy)
+    fleet.left(session)
+    projector.release(session.proxy)
+  }
+
+  return {
+    accept: (stream) => {
+      let session: RunningSession | undefined
+      streams.add(stream)
+      stream.listen({
+        request: (request) => {
+          if (session === undefined) {
+            const opened = open(stream, request)
+            if (typeof opened === 'string') {
+              refused += 1
+              stream.end({ code: invalidArgument, message: opened })
+              return
+            }
+            session = opened
+          }
+          session.run(session.delivery.request(request, clock.nowMs()))
+        },
+        ended: () => {
+          streams.delete(stream)
+          if (session !== undefined) shut(session)
+          session = undefined
+        },
+      })
+    },
+    changed: (advance) => {
+      const nowMs = clock.nowMs()
+      for (const [proxy, change] of advance)
+        for (const session of byProxy.get(proxy) ?? []) session.run(session.delivery.changed(change, nowMs))
+      fleet.advanced(advance)
+    },
+    close: () => {
+      for (const stream of streams) stream.end()
+    },
+    counters: () => ({ streams: streams.size, refused }),
+  }
+}
+
+type RunningSession = Session & { run(effects: readonly Effect[]): void; stop(): void }
+
+/** A session that carries out what its delivery decides, with one timer at most. */
+const runningSession = (session: Session, clock: Clock): RunningSession => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const wakeAt = (atMs: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => run(session.delivery.tick(clock.nowMs())), Math.max(0, atMs - clock.nowMs()))
+  }
+  const run = (effects: readonly Effect[]): void => {
+    for (const effect of effects) {
+      if (effect.type === 'send') session.stream.send(effect.response)
+      else if (effect.type === 'wakeAt') wakeAt(effect.atMs)
+      else session.stream.end({ code: effect.code, message: effect.message })
+    }
+  }
+  return { ...session, run, stop: () => clearTimeout(timer) }
+}

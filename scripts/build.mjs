@@ -1,0 +1,135 @@
+// Builds dist/: the program `rutter` as one file that needs nothing but Node, and what must stand beside it.
+// Speaks on stderr only, since `npm pack` and `npm run -s demo` own stdout.
+import { execFile } from 'node:child_process'
+import { chmod, cp, mkdir, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const dist = join(root, 'dist')
+
+const say = (text) => process.stderr.write(`${text}\n`)
+
+/** esbuild, or undefined where the packages for developing are not installed (`npm ci --omit=dev`). */
+const loadEsbuild = () =>
+  import('esbuild').catch((error) => {
+    if (error.code === 'ERR_MODULE_NOT_FOUND') return undefined
+    throw error
+  })
+
+const exists = (path) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Replaces `path` whole, so that a `rutter` started meanwhile reads the old file or the new one. */
+const replaceFile = async (path, contents) => {
+  const temporary = `${path}.${process.pid}`
+  await writeFile(temporary, contents)
+  await rename(temporary, path)
+}
+
+/** What `rutter version` tells: the package's version and the commit it was built from. */
+const buildFacts = async () => {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const commit = await promisify(execFile)('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).then(
+    ({ stdout }) => stdout.trim(),
+    () => 'unknown',
+  )
+  return { version, commit }
+}
+
+const entryPoints = async () => {
+  const wanted = { rutter: 'src/cli/main.ts', checkpointWorker: 'src/adapters/log/checkpointWorker.ts' }
+  const found = []
+  for (const [out, path] of Object.entries(wanted)) {
+    if (await exists(join(root, path))) found.push({ out, in: path })
+  }
+  return found
+}
+
+const bundle = async (esbuild) =>
+  esbuild.build({
+    absWorkingDir: root,
+    entryPoints: await entryPoints(),
+    outdir: dist,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    define: { RUTTER_BUILD: JSON.stringify(await buildFacts()) },
+    // Dependencies in CommonJS call `require` for Node's own modules, which ES modules do not have.
+    banner: {
+      js: "import { createRequire as rutterCreateRequire } from 'node:module'\nconst require = rutterCreateRequire(import.meta.url)",
+    },
+  })
+
+/** The licences of all packages that were bundled: most of them ask that their text travels along. */
+const licences = async (metafile) => {
+  const folders = new Set()
+  for (const input of Object.keys(metafile.inputs)) {
+    const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
+    if (folder !== undefined) folders.add(folder)
+  }
+  const texts = []
+  for (const folder of [...folders].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'))
+    const files = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'License']
+    const read = await Promise.all(
+      files.map((file) => readFile(join(root, folder, file), 'utf8').catch(() => undefined)),
+    )
+    texts.push(
+      `${name} ${version} (${license})\n\n${(read.find((text) => text !== undefined) ?? '').trim()}\n`,
+    )
+  }
+  return texts.join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+/** Files that are read from beside the program while it runs. */
+const copyAssets = async () => {
+  const swagger = join(root, 'node_modules/@fastify/swagger-ui/static')
+  if (await exists(swagger)) await cp(swagger, join(dist, 'swagger-ui'), { recursive: true })
+}
+
+/** Lets `npx rutter` find the clone's own program: npx looks here before it asks a registry. */
+const linkBin = async () => {
+  if (process.platform === 'win32') return
+  const bin = join(root, 'node_modules/.bin')
+  const link = join(bin, `.rutter.${process.pid}`)
+  await mkdir(bin, { recursive: true })
+  await unlink(link).catch(() => undefined)
+  await symlink('../../dist/rutter.mjs', link)
+  await rename(link, join(bin, 'rutter'))
+}
+
+const esbuild = await loadEsbuild()
+if (esbuild === undefined) {
+  say('build: nothing done, because esbuild is not installed (run `npm ci` without --omit=dev)')
+} else {
+  const startedMs = Date.now()
+  const built = await bundle(esbuild)
+  await mkdir(dist, { recursive: true })
+  for (const { path, contents } of built.outputFiles) {
+    await replaceFile(path, contents)
+    if (basename(path) === 'rutter.mjs') await chmod(path, 0o755)
+  }
+  await replaceFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), await licences(built.metafile))
+  await copyAssets()
+  await linkBin()
+  const bytes = built.outputFiles.reduce(
+    (sum, { path, contents }) => sum + (path.endsWith('.mjs') ? contents.length : 0),
+    0,
+  )
+  say(
+    `build: dist/rutter.mjs, ${(bytes / 1e6).toFixed(1)} MB, in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`,
+  )
+}

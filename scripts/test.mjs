@@ -1,0 +1,24 @@
+// `npm test`: installs, builds, gets Envoy, then checks types and style and runs the tests.
+// What is given after `--` goes to vitest.
+import { join } from 'node:path'
+import { ensureInstalledAndBuilt, root, runLoudly } from './ensureInstalled.mjs'
+
+ensureInstalledAndBuilt()
+
+const node = (...args) => runLoudly(process.execPath, args)
+const npmBin = (path, ...args) => node(join(root, 'node_modules', path), ...args)
+
+const envoy = node(join(root, 'dist/rutter.mjs'), 'check', 'envoy', '--fix')
+if (envoy !== 0 && process.env.RUTTER_REQUIRE_ENVOY) process.exit(1)
+
+const failed = [
+  ['types (tsc --noEmit)', () => npmBin('typescript/bin/tsc', '--noEmit')],
+  ['style (biome check)', () => npmBin('@biomejs/biome/bin/biome', 'check', '.')],
+  ['tests (vitest run)', () => npmBin('vitest/vitest.mjs', 'run', ...process.argv.slice(2))],
+].filter(([name, run]) => {
+  process.stderr.write(`\n— ${name}\n`)
+  return run() !== 0
+})
+
+for (const [name] of failed) process.stderr.write(`failed: ${name}\n`)
+process.exit(failed.length === 0 ? 0 : 1)

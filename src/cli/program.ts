@@ -1,0 +1,39 @@
+import { Command } from 'commander'
+import { addCheck } from './check.ts'
+import type { AddCommand, Cli } from './cli.ts'
+import { addVersion } from './version.ts'
+
+const commands: readonly AddCommand[] = [addCheck, addVersion]
+
+/** The whole command line. Usage errors come out as CommanderError after they were told on stderr. */
+export const makeProgram = (cli: Cli): Command => {
+  const program = new Command('rutter')
+    .description('An event-sourced control plane for Envoy proxies')
+    .usage('COMMAND [OPTIONS]')
+    .configureOutput({
+      writeOut: cli.io.out,
+      writeErr: (text) => cli.io.err(text.trimEnd()),
+      getOutHelpWidth: () => Math.min(cli.io.columns, 110),
+      getErrHelpWidth: () => Math.min(cli.io.columns, 110),
+      getOutHasColors: () => cli.io.outColours,
+      getErrHasColors: () => cli.io.errColours,
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .helpCommand('help [COMMAND]', 'shows the help of a command')
+    .addHelpText('after', examples)
+  for (const add of commands) add(program, cli)
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program).showHelpAfterError(`(see \`rutter ${command.name()} --help\`)`)
+  }
+  return program
+}
+
+const examples = `
+Examples:
+  rutter demo                         a small mesh with real Envoys on this machine
+  rutter serve --config ./mesh        a controller that follows a directory
+  rutter apply -f reviews-90-10.yaml  shifts traffic
+  rutter proxies                      what the fleet has acknowledged
+
+Exit codes: 0 ok; 1 differences or findings; 2 runtime error; 64 usage; 65 bad input; 69 server unreachable.`

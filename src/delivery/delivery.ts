@@ -72,9 +72,9 @@ const note = (state: StreamState, type: XdsType, names: readonly string[]): void
   const ledger = state.ledgers[type]
   if (ledger === undefined) return
   for (const name of names) {
+    if (state.parked.size > 0) unpark(state, type, name)
     if (!wants(ledger, name)) continue
     ledger.dirty.add(name)
-    if (state.parked.size > 0) unpark(state, type, name)
     if (type === 'routes' && state.intended.get(type, name) === undefined) state.isolations.delete(name)
   }
 }

@@ -1,46 +1,52 @@
 import { type Flight, type Ledger, rollBack } from './ledger.ts'
+import { doubt } from './refusal.ts'
 import { ledgersOf, type StreamState } from './streamState.ts'
 import { isUnknown } from './unknownResource.ts'
 
 /** Stops waiting for what was not answered within the bound. Clusters are taken back and sent again one by one: a
  *  refused one among others that warm holds back every answer, its own included (Envoy 1.40); alone it is answered at
- *  once. One that is late alone is only slow, and no longer waited for. */
+ *  once. One that is late alone once more is only slow, and no longer waited for. */
 export const expire = (state: StreamState, nowMs: number): void => {
   if (!state.ordered) return
   for (const ledger of ledgersOf(state))
     for (const flight of ledger.flights) {
-      if (flight.overdue || flight.sentAtMs + state.limits.ackWaitMs > nowMs) continue
+      if (flight.overdue || dueAtMs(state, flight) > nowMs) continue
       flight.overdue = true
       state.counters.overdue += 1
       if (ledger.type === 'clusters') takeBack(state, ledger, flight)
-      ledger.probes = ledger.slow ? [] : ledger.probes
+      if (ledger.slow) ledger.probes.clear()
     }
 }
 
 const takeBack = (state: StreamState, ledger: Ledger, flight: Flight): void => {
   const doubtful = [...flight.entries].filter(
     ([name, { before, now }]) =>
-      now !== undefined && now !== before && ledger.sent.get(name) === now && !isUnknown(before),
+      now !== undefined &&
+      now.version !== before?.version &&
+      now.version === ledger.sent.get(name)?.version &&
+      !isUnknown(before),
   )
-  if (ledger.slow || doubtful.length < 2) {
+  const names = doubtful.map(([name]) => name)
+  if (ledger.slow || names.length === 0 || (names.length === 1 && names[0] === ledger.probed)) {
     ledger.slow = true
     return
   }
   rollBack(ledger, { ...flight, entries: new Map(doubtful) })
-  for (const [name] of doubtful) {
-    ledger.probes.push(name)
-    ledger.asked.add(name)
-  }
-  state.counters.takenBack += doubtful.length
+  doubt(ledger, flight, names)
+  for (const name of names) ledger.asked.add(name)
+  state.counters.takenBack += names.length
 }
+
+// Ten thousand clusters take Envoy some seconds to warm.
+const dueAtMs = ({ limits }: StreamState, { sentAtMs, entries }: Flight): number =>
+  sentAtMs + limits.ackWaitMs + entries.size
 
 /** When `tick` has something to do next; Infinity: never, unless something else happens first. */
 export const nextDeadlineMs = (state: StreamState, nowMs: number): number => {
   let next = Number.POSITIVE_INFINITY
   if (!state.ordered) return next
   for (const { flights, gone } of ledgersOf(state)) {
-    for (const { overdue, sentAtMs } of flights)
-      if (!overdue) next = Math.min(next, sentAtMs + state.limits.ackWaitMs)
+    for (const flight of flights) if (!flight.overdue) next = Math.min(next, dueAtMs(state, flight))
     for (const dueAtMs of gone.values()) if (dueAtMs > nowMs) next = Math.min(next, dueAtMs)
   }
   return next

@@ -34,11 +34,13 @@ export type Ledger = {
   readonly asked: Set<string>
   /** True: a response is due even when it says nothing new. */
   owes: boolean
-  /** Names to send one per response, until a refusal among them can be told from the others. */
-  probes: string[]
+  /** Names to send few at a time, with the version in doubt, until a refusal among them is told from the others. */
+  readonly probes: Map<string, string>
+  /** The name that was sent alone last for that reason. */
+  probed: string | undefined
   /** When a name that nothing intends any more may be removed; Infinity while something names it. */
   readonly gone: Map<string, number>
-  /** A single response stayed unanswered: nothing more is taken back for being late. */
+  /** One sent alone stayed unanswered: until something is acknowledged nothing more is taken back for being late. */
   slow: boolean
 }
 
@@ -54,7 +56,8 @@ export const createLedger = (type: XdsType): Ledger => ({
   dirty: new Set(),
   asked: new Set(),
   owes: false,
-  probes: [],
+  probes: new Map(),
+  probed: undefined,
   gone: new Map(),
   slow: false,
 })
@@ -106,7 +109,7 @@ export const recordFlight = (ledger: Ledger, flight: Flight, limits: DeliveryLim
 /** Puts back what was in force before a refused `flight`, except where a later response went over it. */
 export const rollBack = (ledger: Ledger, flight: Flight): void => {
   for (const [name, { before, now }] of flight.entries) {
-    if (now === undefined || ledger.sent.get(name) !== now) continue
+    if (now === undefined || ledger.sent.get(name)?.version !== now.version) continue
     if (before === undefined) ledger.sent.delete(name)
     else ledger.sent.set(name, before)
     ledger.dirty.add(name)

@@ -29,7 +29,7 @@ const warm = (endpoints: Ledger, { entries }: Flight): void => {
 }
 
 const isSettling = (clusters: Ledger | undefined): boolean =>
-  clusters?.wildcard === true && (clusters.probes.length > 0 || (blocked(clusters) && isAdding(clusters)))
+  clusters?.wildcard === true && (clusters.probes.size > 0 || (blocked(clusters) && isAdding(clusters)))
 
 const isAdding = ({ flights }: Ledger): boolean =>
   flights.some(

@@ -13,7 +13,7 @@ export const push = (state: StreamState, ledger: Ledger, nowMs: number): Flight 
   for (const name of ledger.asked) answer(state, ledger, name, items)
   ledger.asked.clear()
   if (!(state.ordered && blocked(ledger))) {
-    if (ledger.probes.length === 0) for (const name of ledger.dirty) update(state, ledger, name, items)
+    if (ledger.probes.size === 0) for (const name of ledger.dirty) update(state, ledger, name, items)
     else if (items.size === 0) probe(state, ledger, items)
   }
   return respond(state, ledger, items, nowMs)
@@ -32,7 +32,7 @@ const answer = (state: StreamState, ledger: Ledger, name: string, items: Items):
   const waits =
     resource === undefined &&
     intended !== undefined &&
-    !ledger.probes.includes(name) &&
+    !ledger.probes.has(name) &&
     !isParked(state, ledger.type, name, intended.version)
   if (waits) {
     ledger.dirty.add(name)
@@ -47,7 +47,7 @@ const update = (state: StreamState, ledger: Ledger, name: string, items: Items):
     ledger.dirty.delete(name)
     return
   }
-  if (ledger.probes.includes(name) || items.has(name)) return
+  if (ledger.probes.has(name) || items.has(name)) return
   const sent = ledger.sent.get(name)
   const intended = state.intended.get(ledger.type, name)
   if (intended === undefined) {
@@ -67,13 +67,17 @@ const update = (state: StreamState, ledger: Ledger, name: string, items: Items):
   else items.set(name, resource)
 }
 
-// One name alone: its refusal is then told from every other's.
+// So many rounds at most are under way for the names in doubt, which are sent one by one when they are fewer.
+const probeRounds = 64
+
 const probe = (state: StreamState, ledger: Ledger, items: Items): void => {
-  while (items.size === 0) {
-    const name = ledger.probes.shift()
-    if (name === undefined) return
+  const share = Math.ceil(ledger.probes.size / probeRounds)
+  for (const name of ledger.probes.keys()) {
+    if (items.size === share) return
+    ledger.probes.delete(name)
     ledger.dirty.add(name)
     update(state, ledger, name, items)
+    ledger.probed = name
   }
 }
 

@@ -17,7 +17,7 @@ export const refuse = (state: StreamState, ledger: Ledger, flight: Flight, messa
   rollBack(ledger, flight)
   if (!state.ordered) return parkPlainly(state, ledger, flight, message, blamed.length > 0 ? blamed : offered)
   for (const name of blamed) blame(state, ledger, flight, name, message)
-  if (blamed.length === 0) ledger.probes.push(...offered.filter((name) => !ledger.probes.includes(name)))
+  if (blamed.length === 0) doubt(ledger, flight, offered)
   if (ledger.type === 'clusters')
     for (const name of blamed.length > 0 ? blamed : offered) repair(ledger, name)
 }
@@ -32,6 +32,11 @@ const newIn = (flight: Flight): readonly string[] =>
     return entry?.before?.version !== entry?.now?.version
   })
 
+/** Has `names` of a flight that was taken back sent again few at a time. */
+export const doubt = (ledger: Ledger, flight: Flight, names: readonly string[]): void => {
+  for (const name of names) ledger.probes.set(name, flight.entries.get(name)?.now?.version ?? '')
+}
+
 // Left in place, a refused cluster holds back the answers to all later ones (Envoy 1.40). One whose good version only
 // the client knows cannot be repaired: removing it would take away what still serves.
 const repair = (ledger: Ledger, name: string): void => {
@@ -41,17 +46,15 @@ const repair = (ledger: Ledger, name: string): void => {
 // In state of the world the reason for an earlier refusal may come under a later nonce: then the later response was
 // accepted, and what it blames was taken back by now or is under way once more.
 const blameEarlier = (state: StreamState, ledger: Ledger, message: string): boolean => {
-  const earlier = new Set(ledger.probes)
+  const earlier = new Set(ledger.probes.keys())
   for (const { type, name } of state.parked.values()) if (type === ledger.type) earlier.add(name)
   for (const flight of ledger.flights) for (const name of offeredBy(flight)) earlier.add(name)
   const blamed = culprits(message, earlier)
   for (const name of blamed) {
     const flight = ledger.flights.findLast(({ entries }) => entries.get(name)?.now !== undefined)
-    if (flight === undefined && !ledger.probes.includes(name)) continue
     const entry = flight?.entries.get(name)
-    const version = entry?.now?.version ?? state.intended.get(ledger.type, name)?.version
-    ledger.probes = ledger.probes.filter((other) => other !== name)
-    parkWhole(state, ledger, name, message, version)
+    parkWhole(state, ledger, name, message, ledger.probes.get(name) ?? entry?.now?.version)
+    ledger.probes.delete(name)
     if (flight === undefined || entry === undefined) continue
     rollBack(ledger, { ...flight, entries: new Map([[name, entry]]) })
     if (ledger.type === 'clusters') repair(ledger, name)

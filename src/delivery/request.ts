@@ -102,6 +102,8 @@ const takeAnswer = (state: StreamState, ledger: Ledger, { nonce, error }: XdsReq
   }
   state.counters.acked += 1
   ledger.slow = false
+  if (ledger.probed !== undefined && flight.entries.get(ledger.probed)?.now !== undefined)
+    ledger.probed = undefined
   if (ledger.type === 'routes')
     for (const name of flight.entries.keys()) if (acceptGroup(state, name)) ledger.dirty.add(name)
   return true

@@ -44,7 +44,7 @@ const awaitsListeners = (state: StreamState): boolean => {
 const isUnderWay = ({ owes, asked, probes, dirty, flights }: Ledger): boolean =>
   owes ||
   asked.size > 0 ||
-  probes.length > 0 ||
+  probes.size > 0 ||
   dirty.size > 0 ||
   flights.some(
     ({ entries }) => entries.size === 0 || [...entries.values()].some(({ now }) => now !== undefined),

@@ -13,7 +13,7 @@ export const target = (state: StreamState, ledger: Ledger, name: string): XdsRes
   const sent = ledger.sent.get(name)
   const intended = state.intended.get(ledger.type, name)
   if (intended === undefined) return keepsUntilUnnamed(state, ledger) ? sent : undefined
-  if (ledger.probes.includes(name) || isParked(state, ledger.type, name, intended.version)) return sent
+  if (ledger.probes.has(name) || isParked(state, ledger.type, name, intended.version)) return sent
   if (!state.ordered || sent?.version === intended.version) return intended
   if (ledger.type === 'routes' && intended.parts !== undefined)
     return routesTarget(state, intended, intended.parts, sent)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Envelope, MeshEvent } from '../../src/model/event.ts'
 import type { Kind, Resource } from '../../src/model/resource.ts'
 import type { RouteRuleSpec } from '../../src/model/routeRule.ts'
+import { allDiagnostics } from '../../src/projections/allDiagnostics.ts'
 import { createRegistry } from '../../src/projections/createRegistry.ts'
 import { diagnosticsOf } from '../../src/projections/diagnostics.ts'
 import { emptySnapshot, reduceMesh } from '../../src/reducers/mesh.ts'
@@ -11,8 +12,12 @@ import { stored } from './given.ts'
 const found = <K extends Kind>(resource: Resource<K>, ...others: readonly Resource[]) =>
   messages(resource, ...others).map(({ code, path }) => (path === undefined ? [code] : [code, path]))
 
-const messages = <K extends Kind>(resource: Resource<K>, ...others: readonly Resource[]) => {
-  const events = [resource as Resource, ...others].map(
+const messages = <K extends Kind>(resource: Resource<K>, ...others: readonly Resource[]) =>
+  diagnosticsOf(resource, standing(resource as Resource, ...others).registry)
+
+/** A mesh of these resources, and a registry that stands at it. */
+const standing = (...resources: readonly Resource[]) => {
+  const events = resources.map(
     (one, i): Envelope => ({
       ...eventOf(one),
       id: `${i}`,
@@ -22,8 +27,9 @@ const messages = <K extends Kind>(resource: Resource<K>, ...others: readonly Res
     }),
   )
   const registry = createRegistry()
-  registry.moveTo(reduceMesh(emptySnapshot, [{ position: 1, hash: '', events }]).mesh)
-  return diagnosticsOf(resource, registry)
+  const { mesh } = reduceMesh(emptySnapshot, [{ position: 1, hash: '', events }])
+  registry.moveTo(mesh)
+  return { mesh, registry }
 }
 
 const eventOf = (resource: Resource): MeshEvent => {
@@ -245,4 +251,16 @@ test('P32: an EnvoyResource with the name of a generated resource says that it t
   expect(found(raw('cluster.v3.Cluster', 'mine'))).toEqual([])
   expect(found(raw('route.v3.RouteConfiguration', 'mine'))).toEqual([])
   expect(found(raw('cluster.v3.Cluster', 'outbound|80||a', ['edge-1']))).toEqual([])
+})
+
+test('P33: all diagnostics that hold now are there, by resource in order', () => {
+  const resources = [policy('b'), rule('z', { mirror: { name: 'nobody' } }), policy('a'), ...mesh]
+  const at = standing(...resources)
+  expect(allDiagnostics(at.mesh, at.registry)).toMatchObject([
+    {
+      name: { kind: 'DestinationPolicy', namespace: 'default', name: 'b' },
+      diagnostics: [{ code: 'RUT2006' }],
+    },
+    { name: { kind: 'RouteRule', namespace: 'default', name: 'z' }, diagnostics: [{ code: 'RUT2001' }] },
+  ])
 })

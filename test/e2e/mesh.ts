@@ -1,0 +1,263 @@
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+import { type StartedController, startController } from '../../src/cli/startController.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
+
+/** What a client saw. */
+export type Answer = {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+  readonly ms: number
+}
+
+/** One workload: its application, and the Envoy beside it when it has one. */
+export type Workload = {
+  readonly name: string
+  /** Where callers reach it. */
+  readonly address: string
+  readonly node: string
+  readonly envoy: TestEnvoy | undefined
+  readonly instance: Resource<'Instance'>
+  /** Requests that its application answered. */
+  served(): number
+  /** Sends a request through its Envoy's HTTP proxy. */
+  get(authority: string, path?: string, headers?: Record<string, string>, method?: string): Promise<Answer>
+  stop(): Promise<void>
+}
+
+export type WorkloadOptions = {
+  readonly service: string
+  readonly version?: string
+  /** False: no Envoy beside it; callers reach its application itself. */
+  readonly sidecar?: boolean
+  readonly labels?: Readonly<Record<string, string>>
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+export type Mesh = {
+  readonly started: StartedController
+  readonly url: string
+  workload(name: string, options: WorkloadOptions): Promise<Workload>
+  /** PUTs a resource; resolves with the position. Rejects when it is refused. */
+  put(resource: unknown): Promise<number>
+  remove(kind: string, name: string): Promise<number>
+  json<T>(path: string): Promise<T>
+  /** Waits until every proxy has acknowledged `position`, or the end. */
+  settled(position?: number): Promise<void>
+  stop(): Promise<void>
+}
+
+// Every test file has addresses of its own, so that files may run side by side.
+let block = 0
+const nextAddresses = (): { readonly outer: string; readonly inner: string } => {
+  block += 1
+  const own = 20 + (process.pid % 200)
+  return { outer: `127.${own}.${block}.1`, inner: `127.${own}.${block}.2` }
+}
+
+const appPort = 9080
+const httpProxyPort = 15_002
+
+/** A controller on a log (default: in memory), to be filled with workloads and rules. */
+export const startMesh = async (envoyPath: string, log = 'memory'): Promise<Mesh> => {
+  const lost: Error[] = []
+  const started = await startController({
+    log,
+    http: { host: '127.0.0.1', port: 0 },
+    xds: { host: '127.0.0.1', port: 0 },
+    version: 'test',
+    notice: () => {},
+    lost: (reason) => lost.push(reason),
+  })
+  const { url } = started.http
+  const workloads: Workload[] = []
+
+  const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
+    fetch(`${url}${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    })
+
+  const positionOf = async (response: Response): Promise<number> => {
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${response.status}: ${text}`)
+    return (JSON.parse(text) as { position: number }).position
+  }
+
+  const mesh: Mesh = {
+    started,
+    url,
+    workload: async (name, options) => {
+      const workload = await startWorkload(name, options, envoyPath, started.xds.port)
+      workloads.push(workload)
+      await mesh.put(workload.instance)
+      return workload
+    },
+    put: async (resource) => {
+      const { kind, metadata } = resource as Resource
+      return positionOf(
+        await call(
+          'PUT',
+          `/api/v1/config/${kind}/${metadata.namespace ?? 'default'}/${metadata.name}`,
+          resource,
+        ),
+      )
+    },
+    remove: async (kind, name) => positionOf(await call('DELETE', `/api/v1/config/${kind}/default/${name}`)),
+    json: async <T>(path: string) => (await (await call('GET', path)).json()) as T,
+    settled: async (position) => {
+      const query = position === undefined ? '' : `position=${position}&`
+      const waited = await mesh.json<{ pending: number; rejected: number }>(
+        `/api/v1/wait?${query}timeout=15s`,
+      )
+      if (waited.pending > 0 || waited.rejected > 0) throw new Error(`not settled: ${JSON.stringify(waited)}`)
+    },
+    stop: async () => {
+      await Promise.all(workloads.map((workload) => workload.stop()))
+      await started.close()
+    },
+  }
+  return mesh
+}
+
+const startWorkload = async (
+  name: string,
+  options: WorkloadOptions,
+  envoyPath: string,
+  xdsPort: number,
+): Promise<Workload> => {
+  const { outer, inner } = nextAddresses()
+  let served = 0
+  const app = createServer((request, response) => {
+    served += 1
+    if (options.answer !== undefined) options.answer(request, response)
+    else response.end(`${options.service} ${options.version ?? ''}`.trim())
+  })
+  app.keepAliveTimeout = 60_000
+  await new Promise<void>((resolve, reject) => {
+    app.once('error', reject)
+    app.listen(appPort, inner, resolve)
+  })
+  const node = `sidecar~${outer}~${name}.default~default.svc.cluster.local`
+  const sidecar = options.sidecar !== false
+  const envoy = sidecar
+    ? await startEnvoy({
+        envoy: envoyPath,
+        bootstrap: bootstrap(node, xdsPort, `${outer}:${httpProxyPort}`),
+        until: 'started',
+      })
+    : undefined
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+  const address = sidecar ? outer : inner
+  return {
+    name,
+    address,
+    node,
+    envoy,
+    instance: {
+      apiVersion: 'rutter.dev/v1',
+      kind: 'Instance',
+      metadata: { name, namespace: 'default' },
+      spec: {
+        service: options.service,
+        address,
+        labels: { ...(options.version === undefined ? {} : { version: options.version }), ...options.labels },
+        ports: { http: { port: appPort, app: `${inner}:${appPort}` } },
+      },
+    },
+    served: () => served,
+    get: (authority, path = '/', headers = {}, method = 'GET') =>
+      ask(agent, {
+        host: outer,
+        port: httpProxyPort,
+        path,
+        method,
+        headers: { ...headers, host: authority },
+      }),
+    stop: async () => {
+      agent.destroy()
+      await envoy?.stop()
+      app.closeAllConnections()
+      await new Promise((resolve) => app.close(resolve))
+    },
+  }
+}
+
+const ask = (agent: Agent, options: RequestOptions): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const startedAt = performance.now()
+    const request = httpRequest({ agent, timeout: 20_000, ...options }, (response) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (text: string) => {
+        body += text
+      })
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body,
+          ms: performance.now() - startedAt,
+        }),
+      )
+      response.on('error', reject)
+    })
+    request.on('timeout', () => request.destroy(new Error('no answer within 20 s')))
+    request.on('error', reject)
+    request.end()
+  })
+
+const bootstrap = (node: string, xdsPort: number, httpProxy: string): object => ({
+  node: { id: node, cluster: 'e2e', metadata: { 'rutter.dev/http-proxy': httpProxy } },
+  dynamic_resources: {
+    ads_config: {
+      api_type: 'DELTA_GRPC',
+      transport_api_version: 'V3',
+      set_node_on_first_message_only: true,
+      grpc_services: [
+        {
+          envoy_grpc: {
+            cluster_name: 'rutter',
+            retry_policy: { retry_back_off: { base_interval: '0.1s', max_interval: '1s' } },
+          },
+        },
+      ],
+    },
+    cds_config: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' },
+    lds_config: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' },
+  },
+  static_resources: {
+    clusters: [
+      {
+        name: 'rutter',
+        type: 'STATIC',
+        connect_timeout: '1s',
+        typed_extension_protocol_options: {
+          'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+            '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+            explicit_http_config: { http2_protocol_options: {} },
+          },
+        },
+        load_assignment: {
+          cluster_name: 'rutter',
+          endpoints: [
+            {
+              lb_endpoints: [
+                { endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: xdsPort } } } },
+              ],
+            },
+          ],
+        },
+      },
+    ],
+  },
+})

@@ -53,6 +53,7 @@ const enumReader = (type: string): ScalarReader => {
 
 /** The shortest number that is the same float: 0.1 rather than 0.10000000149011612. */
 const shortestFloat = (value: number): number => {
+  if (value === 0) return value // -0 has no digits of its own
   for (let digits = 6; digits < 9; digits += 1) {
     const short = Number(value.toPrecision(digits))
     if (Math.fround(short) === value) return short

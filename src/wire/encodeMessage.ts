@@ -42,6 +42,16 @@ type Shape = {
   /** What is wrong when a field is not there. */
   readonly musts: readonly { readonly field: Field; readonly problem: string }[]
   readonly oneofs: readonly { readonly bit: number; readonly problem: string }[]
+  /** The plans used last: messages of one type mostly have the same keys in the same order. */
+  readonly recent: Plan[]
+}
+
+/** What to do with an object that has exactly these keys. */
+type Plan = {
+  readonly keys: readonly string[]
+  /** By falling field number, as they are written. */
+  readonly steps: readonly { readonly key: string; readonly field: Field }[]
+  readonly problems: Problems
 }
 
 const compile = (name: string): Encode => {
@@ -84,6 +94,7 @@ const shapeOf = (schema: MessageSchema): Shape => {
       bit: 1 << oneofs.indexOf(oneof),
       problem: `one of ${schema.fields.flatMap((field) => (field.oneof === oneof ? [field.name] : [])).join(', ')} must be set`,
     })),
+    recent: [],
   }
 }
 
@@ -94,45 +105,65 @@ const encodeFields = (
   problems: Problems,
   depth: number,
 ): void => {
-  const found: Field[] = []
-  const keys: string[] = []
-  let oneofs = 0
-  for (const key of Object.keys(json)) {
-    const field = shape.fields.get(key)
-    if (field === undefined) {
-      unknownField(shape, key, problems)
-      continue
-    }
-    if (json[key] === undefined || (json[key] === null && !field.nullable)) continue
-    if (found.includes(field)) reportAt(problems, key, `${field.schema.name} is given twice`)
-    if (field.oneofBit !== 0) {
-      if ((oneofs & field.oneofBit) !== 0)
-        reportAt(problems, key, `only one of ${field.schema.oneof} may be set`)
-      oneofs |= field.oneofBit
-    }
-    insert(found, keys, field, key)
-  }
-  for (let i = found.length - 1; i >= 0; i -= 1) {
-    const field = found[i] as Field
-    const key = keys[i] as string
+  const { steps, problems: found } = planFor(shape, presentKeys(shape, json))
+  for (const { key, field } of steps) {
     const before = problems.length
     field.write ??= fieldWriter(field.schema)
     field.write(writer, json[key], problems, depth)
     if (problems.length !== before) locate(problems, before, key)
   }
-  for (const { field, problem } of shape.musts) if (!found.includes(field)) report(problems, problem)
-  for (const { bit, problem } of shape.oneofs) if ((oneofs & bit) === 0) report(problems, problem)
+  for (const problem of found) if (!full(problems)) problems.push(problem)
 }
 
-/** Keeps both lists sorted by field number; input mostly comes nearly sorted. */
-const insert = (found: Field[], keys: string[], field: Field, key: string): void => {
-  let i = found.length
-  for (; i > 0 && (found[i - 1] as Field).schema.number > field.schema.number; i -= 1) {
-    found[i] = found[i - 1] as Field
-    keys[i] = keys[i - 1] as string
+/** Keys whose value says something: `null` stands for an absent field, but for the two types that mean it. */
+const presentKeys = (shape: Shape, json: Readonly<Record<string, unknown>>): readonly string[] => {
+  const keys = Object.keys(json)
+  for (const key of keys) {
+    if (json[key] === null || json[key] === undefined) {
+      return keys.filter((k) => json[k] !== undefined && (json[k] !== null || shape.fields.get(k)?.nullable))
+    }
   }
-  found[i] = field
-  keys[i] = key
+  return keys
+}
+
+const planFor = (shape: Shape, keys: readonly string[]): Plan => {
+  for (const plan of shape.recent) if (sameKeys(plan.keys, keys)) return plan
+  const plan = planOf(shape, keys)
+  if (plan.problems.length === 0) {
+    shape.recent.unshift(plan)
+    if (shape.recent.length > 4) shape.recent.pop()
+  }
+  return plan
+}
+
+const sameKeys = (a: readonly string[], b: readonly string[]): boolean => {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false
+  return true
+}
+
+const planOf = (shape: Shape, keys: readonly string[]): Plan => {
+  const problems: Problems = []
+  const steps = new Map<Field, string>()
+  let oneofs = 0
+  for (const key of keys) {
+    const field = shape.fields.get(key)
+    if (field === undefined) {
+      unknownField(shape, key, problems)
+      continue
+    }
+    if (steps.has(field)) reportAt(problems, key, `${field.schema.name} is given twice`)
+    else if ((oneofs & field.oneofBit) !== 0) {
+      reportAt(problems, key, `only one of ${field.schema.oneof} may be set`)
+    }
+    oneofs |= field.oneofBit
+    steps.set(field, key)
+  }
+  for (const { field, problem } of shape.musts) if (!steps.has(field)) report(problems, problem)
+  for (const { bit, problem } of shape.oneofs) if ((oneofs & bit) === 0) report(problems, problem)
+  const inOrder = [...steps].map(([field, key]) => ({ key, field }))
+  inOrder.sort((a, b) => b.field.schema.number - a.field.schema.number)
+  return { keys, steps: inOrder, problems }
 }
 
 const unknownField = (shape: Shape, key: string, problems: Problems): void => {

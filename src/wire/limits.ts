@@ -95,7 +95,7 @@ const patternLimit = (pattern: string): Limit<string> => {
 /** What protoc-gen-validate takes for an HTTP header's name and value, strictly and loosely. */
 const headerPatterns: Readonly<Record<string, readonly [strict: RegExp, loose: RegExp]>> = {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that must not be there
-  HTTP_HEADER_NAME: [/^:?[0-9a-zA-Z!#$%&'*+\-.^_|~`]+$/, /^[^\u0000\n\r]+$/],
+  HTTP_HEADER_NAME: [/^:?[0-9a-zA-Z!#$%&'*+\-.^_|~`]+$/, /^[^\u0000\n\r]*$/],
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that must not be there
   HTTP_HEADER_VALUE: [/^[^\u0000-\u0008\u000a-\u001f\u007f]*$/, /^[^\u0000\n\r]*$/],
 }

@@ -15,4 +15,8 @@ export const send = (reply: FastifyReply, answer: Either<HttpProblem, Answer>): 
 
 /** Sends a problem (RFC 9457). */
 export const sendProblem = (reply: FastifyReply, { status, headers, body }: HttpProblem): FastifyReply =>
-  reply.code(status).headers(headers).type(problemType).send(JSON.stringify(body))
+  // Bytes, because fastify adds a charset to text, and the media type has no such parameter.
+  reply
+    .code(status)
+    .headers({ ...headers, 'content-type': problemType })
+    .send(Buffer.from(JSON.stringify(body)))

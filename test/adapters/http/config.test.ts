@@ -177,7 +177,7 @@ describe('configuration over HTTP', () => {
   })
 
   test('H9: files name themselves in problems and in the log', async () => {
-    const { ask, controller } = await serve()
+    const { ask } = await serve()
     const files = (texts: unknown) =>
       ask('/api/v1/config', json('POST', texts, { 'content-type': 'application/vnd.rutter.files+json' }))
     const bad = await files([
@@ -198,9 +198,8 @@ describe('configuration over HTTP', () => {
         ])
       ).status,
     ).toBe(200)
-    const entry = (await controller.log.tail(0, new AbortController().signal)[Symbol.asyncIterator]().next())
-      .value?.[0]
-    expect(entry?.events.map(({ data }) => 'origin' in data && data.origin)).toEqual([
+    const log = await ask('/api/v1/events', { headers: { accept: 'application/json' } })
+    expect(log.body.items[0].events.map(({ data }: { data: { origin: unknown } }) => data.origin)).toEqual([
       { file: 'x.yaml', line: 2 },
       { file: 'y.json', line: 1 },
     ])

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isRight, left, right } from 'fp-ts/lib/Either.js'
 import { memoryLog } from '../../../src/adapters/log/memoryLog.ts'
 import { canonicalJson } from '../../../src/codecs/canonicalJson.ts'
@@ -60,12 +61,13 @@ export const miniController = (options: MiniOptions = {}): MiniController => {
     },
     write: (request) => writer.write(request),
     proxies: () => ({ position: head.current().position, proxies }),
-    waitFor: async (position, _timeoutMs, signal): Promise<Waited> => {
+    waitFor: async (position, timeoutMs, signal): Promise<Waited> => {
       const counts = { acknowledged: 0, unaffected: 0, rejected: 0, pending: 0, silent: 0 }
       const answer = () => ({ position, ...counts, proxies: [] })
       return Promise.race([
         head.reached(position).then(answer),
         new Promise<Waited>((resolve) => signal.addEventListener('abort', () => resolve(answer()))),
+        sleep(timeoutMs, undefined, { ref: false }).then(answer),
       ])
     },
     intended: (proxy, type, snapshot) => [{ name: `${type} of ${proxy.node}`, position: snapshot.position }],

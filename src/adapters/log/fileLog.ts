@@ -95,7 +95,7 @@ const logOn = (journal: Journal, limitBytes: number, entries: number, unlock: Un
       all.follow(
         {
           recent: recent.after,
-          read: (from) => readEntries(journal.segments, from, journal.end().position),
+          read: (from) => readEntries(journal.segments, from, journal.end().position, { hashes: true }),
         },
         after,
         signal,

@@ -72,6 +72,9 @@ describe('crashes', () => {
     const acknowledged = lines.filter((line) => !line.startsWith('refused: '))
     const there = await hashesIn(directory)
     expect([...there].map(([position, hash]) => `${position} ${hash}`)).toEqual(acknowledged)
+    const notices: string[] = []
+    await (await fileLog(directory, { onNotice: (message) => notices.push(message) })).close()
+    expect(notices).toEqual([])
   }, 60_000)
 
   test('L34: after a sync that failed no append is taken, and reading goes on', async () => {

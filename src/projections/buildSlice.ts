@@ -199,6 +199,14 @@ const tcpListenersOf = (service: CompiledService, registry: Registry) =>
         accessLog: registry.settings().accessLog,
         rule,
         ...(service.address === undefined ? {} : { virtualIp: service.address }),
+        ...(service.externalName === undefined
+          ? {}
+          : {
+              external: {
+                name: service.externalName,
+                undeclaredOutbound: registry.settings().undeclaredOutbound,
+              },
+            }),
       })
       return {
         ...xdsResource('listeners', String(json['name']), json, [rule]),

@@ -3,8 +3,20 @@ import {
   createServer,
   request as httpRequest,
   type IncomingMessage,
+  type RequestOptions,
   type ServerResponse,
 } from 'node:http'
+import { type StartedController, startController } from '../../src/cli/startController.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
+
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
+
 import { type StartedController, startController } from '../../src/cli/startController.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'

@@ -92,8 +92,8 @@ const goodPath = fc.constantFrom(
 )
 const path = fc.oneof(anyPath, goodPath)
 const methodAndPath = fc.oneof(
-  fc.tuple(fc.constantFrom('PUT', 'POST', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH'), path),
-  fc.constantFrom(
+  fc.tuple(fc.constantFrom<string[]>('PUT', 'POST', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH'), path),
+  fc.constantFrom<[string, string]>(
     ['PUT', '/api/v1/config/service/default/a'],
     ['PUT', '/api/v1/config/RouteRule/default/r'],
     ['DELETE', '/api/v1/config/service/default/a'],
@@ -171,7 +171,7 @@ test('H31: no request in 20,000 breaks anything inside, and what is refused appe
   })
   const seen = new Map<number, number>()
   await fc.assert(
-    fc.asyncProperty(request, async ({ methodAndPath: [method = '', path = ''], query, headers, body }) => {
+    fc.asyncProperty(request, async ({ methodAndPath: [method, path], query, headers, body }) => {
       const before = controller.snapshot().position
       // Streams have no end to wait for, and waits should not take their time.
       const url = `${path}?${path.endsWith('/wait') ? `timeout=1ms&${query}` : query}`

@@ -10,17 +10,6 @@ import { type StartedController, startController } from '../../src/cli/startCont
 import type { Resource } from '../../src/model/resource.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
 
-  Agent,
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
-
-import { type StartedController, startController } from '../../src/cli/startController.ts'
-import type { Resource } from '../../src/model/resource.ts'
-import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
-
 /** What a client saw. */
 export type Answer = {
   readonly status: number

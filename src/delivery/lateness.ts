@@ -27,10 +27,10 @@ const takeBack = (state: StreamState, ledger: Ledger, flight: Flight): void => {
       !isUnknown(before),
   )
   const names = doubtful.map(([name]) => name)
-  if (ledger.slow || names.length === 0 || (names.length === 1 && names[0] === ledger.probed)) {
-    ledger.slow = true
-    return
-  }
+  const alone = names.length === 1 && names[0] === ledger.probed
+  const silent = names.length === 0 && ledger.flights.every(({ overdue }) => overdue)
+  if (alone || silent) ledger.slow = true
+  if (ledger.slow || names.length === 0) return
   rollBack(ledger, { ...flight, entries: new Map(doubtful) })
   doubt(ledger, flight, names)
   for (const name of names) ledger.asked.add(name)

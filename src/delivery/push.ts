@@ -4,7 +4,7 @@ import { blocked, type Flight, type Ledger, wants } from './ledger.ts'
 import { isParked } from './parking.ts'
 import { respond } from './respond.ts'
 import type { StreamState } from './streamState.ts'
-import { keepsUntilUnnamed, target } from './target.ts'
+import { cannotWarm, keepsUntilUnnamed, target } from './target.ts'
 import { isUnknown } from './unknownResource.ts'
 
 /** Sends what was asked for, and of what changed all that may go now; gives back what is under way by that. */
@@ -33,7 +33,8 @@ const answer = (state: StreamState, ledger: Ledger, name: string, items: Items):
     resource === undefined &&
     intended !== undefined &&
     !ledger.probes.has(name) &&
-    !isParked(state, ledger.type, name, intended.version)
+    !isParked(state, ledger.type, name, intended.version) &&
+    !(ledger.type === 'clusters' && cannotWarm(state, name))
   if (waits) {
     ledger.dirty.add(name)
     return

@@ -3,6 +3,7 @@ import { refuseGroup } from './isolation.ts'
 import { type Flight, type Ledger, rollBack } from './ledger.ts'
 import { park, rejectionOf } from './parking.ts'
 import type { StreamState } from './streamState.ts'
+import { cannotWarm } from './target.ts'
 import { isUnknown } from './unknownResource.ts'
 
 /** Takes back a response that the client refused with `message`, parks what is to blame, and asks for what repairs it:
@@ -18,6 +19,7 @@ export const refuse = (state: StreamState, ledger: Ledger, flight: Flight, messa
   if (!state.ordered) return parkPlainly(state, ledger, flight, message, blamed.length > 0 ? blamed : offered)
   for (const name of blamed) blame(state, ledger, flight, name, message)
   if (blamed.length === 0) doubt(ledger, flight, offered)
+  if (ledger.type === 'endpoints') for (const name of blamed) withdrawCluster(state, name)
   if (ledger.type === 'clusters')
     for (const name of blamed.length > 0 ? blamed : offered) repair(ledger, name)
 }
@@ -31,6 +33,17 @@ const newIn = (flight: Flight): readonly string[] =>
     const entry = flight.entries.get(name)
     return entry?.before?.version !== entry?.now?.version
   })
+
+// A new cluster without endpoints would hold back the answer to every cluster.
+const withdrawCluster = (state: StreamState, name: string): void => {
+  const clusters = state.ledgers.clusters
+  if (clusters === undefined || !cannotWarm(state, name)) return
+  const flight = clusters.flights.findLast(({ entries }) => entries.get(name)?.now !== undefined)
+  const entry = flight?.entries.get(name)
+  if (flight === undefined || entry === undefined || entry.before !== undefined) return
+  rollBack(clusters, { ...flight, entries: new Map([[name, entry]]) })
+  clusters.asked.add(name)
+}
 
 /** Has `names` of a flight that was taken back sent again few at a time. */
 export const doubt = (ledger: Ledger, flight: Flight, names: readonly string[]): void => {

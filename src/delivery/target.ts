@@ -15,9 +15,18 @@ export const target = (state: StreamState, ledger: Ledger, name: string): XdsRes
   if (intended === undefined) return keepsUntilUnnamed(state, ledger) ? sent : undefined
   if (ledger.probes.has(name) || isParked(state, ledger.type, name, intended.version)) return sent
   if (!state.ordered || sent?.version === intended.version) return intended
+  if (ledger.type === 'clusters' && sent === undefined && cannotWarm(state, name)) return undefined
   if (ledger.type === 'routes' && intended.parts !== undefined)
     return routesTarget(state, intended, intended.parts, sent)
   return (intended.clusters ?? []).every((cluster) => isReady(state, cluster)) ? intended : sent
+}
+
+/** True of a cluster that Envoy will not get to use: it refused its endpoints and has no earlier ones. */
+export const cannotWarm = (state: StreamState, cluster: string): boolean => {
+  const endpoints = state.ledgers.endpoints
+  if (state.parked.size === 0 || endpoints === undefined || endpoints.sent.has(cluster)) return false
+  const intended = state.intended.get('endpoints', cluster)
+  return intended !== undefined && isParked(state, 'endpoints', cluster, intended.version)
 }
 
 /** True when what went stays for now: of listeners nothing depends, so that they go with the next change. */

@@ -212,6 +212,21 @@ describe('refused listeners and endpoints', () => {
     expect(said(client.ack(y))).toEqual([])
     expect(client.status().rejections).toEqual([expect.objectContaining({ resource: 'x' })])
   })
+  test('D48: a new cluster goes back with its refused endpoints, and comes with better ones', () => {
+    const { mesh, client } = start()
+    const [cds] = client.changed(
+      together(mesh.put('clusters', resource('z')), mesh.put('endpoints', resource('z', 'bad'))),
+    )
+    const [eds] = client.delta('endpoints', { subscribe: ['z'] })
+    const [back] = client.nack(eds, 'malformed IP address')
+    expect(said(back ? [back] : [])).toEqual(['clusters -z'])
+    client.delta('endpoints', { unsubscribe: ['z'] })
+    client.ack(cds)
+    client.ack(back)
+    expect(client.status().rejections).toEqual([expect.objectContaining({ resource: 'z' })])
+    expect(said(client.changed(mesh.put('endpoints', resource('z', '2'))))).toEqual(['clusters z@1'])
+    expect(client.status().rejections).toEqual([])
+  })
   test('D49: an old reason under a newer nonce blames the old', () => {
     const mesh = testMesh(true)
     mesh.put('clusters', resource('x'))

@@ -13,25 +13,24 @@ export const checkText = (text: string, offset: number, path: Path, report: Repo
   }
 }
 
-/** Reports a key that no map may hold, or that it holds already. */
+/** Reports a key that no map may hold, or that `map` holds already. */
 export const checkKey = (
   key: string,
-  known: ReadonlyMap<string, unknown>,
+  map: Readonly<Record<string, unknown>>,
   offset: number,
   path: Path,
   report: Report,
 ): void => {
   checkText(key, offset, path, report)
-  if (known.has(key)) {
+  if (key === '__proto__') {
+    report(problemCodes.forbiddenKey, offset, 'The key "__proto__" is refused everywhere.', path)
+  } else if (Object.hasOwn(map, key)) {
     report(
       problemCodes.duplicateKey,
       offset,
       `The key "${clip(key)}" stands twice in one map; leave one.`,
       path,
     )
-  }
-  if (key === '__proto__') {
-    report(problemCodes.forbiddenKey, offset, 'The key "__proto__" is refused everywhere.', path)
   }
 }
 

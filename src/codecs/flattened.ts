@@ -1,15 +1,15 @@
 import { problemCodes } from './problemCode.ts'
 import type { Report } from './problemList.ts'
-import type { SourceNode } from './sourceNode.ts'
+import { entryOf, type SourceNode } from './sourceNode.ts'
 
 /** What a list of documents holds, lists in lists too: a JSON array, a YAML sequence, or a map whose kind is `List`
  *  (or ends so, as `RouteRuleList`) with `items`. Anything else is one document by itself. */
 export const flattened = (root: SourceNode, report: Report): readonly SourceNode[] => {
   if (root.items !== undefined) return root.items.flatMap((item) => flattened(item, report))
-  const kind = root.entries?.get('kind')?.node.value
-  const items = root.entries?.get('items')?.node
+  const kind = entryOf(root, 'kind')?.node.value
+  const items = entryOf(root, 'items')?.node
   if (typeof kind !== 'string' || !kind.endsWith('List') || items?.items === undefined) return [root]
-  for (const [key, { keyStart }] of root.entries ?? []) {
+  for (const { key, keyStart } of root.entries ?? []) {
     if (listKeys.has(key)) continue
     const message = `A ${kind} has no key "${key}"; it has apiVersion, kind, metadata and items.`
     report(problemCodes.unknownKey, keyStart, message, [key])

@@ -3,12 +3,14 @@ import { exactNumber } from './exactNumber.ts'
 import { problemCodes } from './problemCode.ts'
 import type { Report } from './problemList.ts'
 import type { ReadLimits } from './readLimits.ts'
-import { listNode, mapNode, type Path, type SourceEntry, type SourceNode, scalarNode } from './sourceNode.ts'
+import { listNode, mapNode, type SourceEntry, type SourceNode, scalarNode } from './sourceNode.ts'
 
 type Cursor = {
   readonly text: string
   readonly depth: number
   readonly report: Report
+  /** Keys and indexes down to what is being read. */
+  readonly path: (string | number)[]
   at: number
 }
 
@@ -19,89 +21,96 @@ const word = /[^\s,:{}[\]"]{1,20}/y
  *  be read on, which is reported, or is blank, which is not. Reading stops at the first break of syntax or depth;
  *  other problems are all reported. */
 export const readJson = (text: string, limits: ReadLimits, report: Report): SourceNode | undefined => {
-  const cursor: Cursor = { text, depth: limits.depth, report, at: 0 }
+  const cursor: Cursor = { text, depth: limits.depth, report, path: [], at: 0 }
   skipBlank(cursor)
   if (cursor.at === text.length) return undefined
-  const node = readValue(cursor, [])
+  const node = readValue(cursor)
   if (node === undefined) return undefined
   skipBlank(cursor)
-  return cursor.at === text.length ? node : broken(cursor, 'the end', [])
+  return cursor.at === text.length ? node : broken(cursor, 'the end')
 }
 
-const readValue = (cursor: Cursor, path: Path): SourceNode | undefined => {
+const readValue = (cursor: Cursor): SourceNode | undefined => {
   const start = cursor.at
   const { text } = cursor
   switch (text[start]) {
     case '{':
-      return deepEnough(cursor, path) ? readMap(cursor, path) : undefined
+      return deepEnough(cursor) ? readMap(cursor) : undefined
     case '[':
-      return deepEnough(cursor, path) ? readList(cursor, path) : undefined
+      return deepEnough(cursor) ? readList(cursor) : undefined
     case '"': {
-      const value = readText(cursor, path)
+      const value = readText(cursor)
       if (value === undefined) return undefined
-      checkText(value, start, path, cursor.report)
+      checkText(value, start, cursor.path, cursor.report)
       return scalarNode(value, start, cursor.at)
     }
     default:
-      return readWord(cursor, path)
+      return readWord(cursor)
   }
 }
 
-const deepEnough = (cursor: Cursor, path: Path): boolean => {
-  if (path.length < cursor.depth) return true
+const deepEnough = (cursor: Cursor): boolean => {
+  if (cursor.path.length < cursor.depth) return true
   cursor.report(
     problemCodes.tooDeep,
     cursor.at,
     `Maps and lists are at most ${cursor.depth} levels deep.`,
-    path,
+    cursor.path,
   )
   return false
 }
 
-const readMap = (cursor: Cursor, path: Path): SourceNode | undefined => {
+const readMap = (cursor: Cursor): SourceNode | undefined => {
+  const { path, report } = cursor
   const start = cursor.at
-  const entries = new Map<string, SourceEntry>()
+  const value: Record<string, unknown> = {}
+  const entries: SourceEntry[] = []
   cursor.at += 1
   skipBlank(cursor)
-  if (take(cursor, '}')) return mapNode(entries, start, cursor.at)
+  if (take(cursor, '}')) return mapNode(value, entries, start, cursor.at)
   for (;;) {
     const keyStart = cursor.at
-    if (cursor.text[keyStart] !== '"') return broken(cursor, 'a key in double quotes', path)
-    const key = readText(cursor, path)
+    if (cursor.text[keyStart] !== '"') return broken(cursor, 'a key in double quotes')
+    const key = readText(cursor)
     if (key === undefined) return undefined
-    const inside = [...path, key]
-    checkKey(key, entries, keyStart, inside, cursor.report)
+    path.push(key)
+    checkKey(key, value, keyStart, path, report)
     skipBlank(cursor)
-    if (!take(cursor, ':')) return broken(cursor, '":"', inside)
+    if (!take(cursor, ':')) return broken(cursor, '":"')
     skipBlank(cursor)
-    const node = readValue(cursor, inside)
+    const node = readValue(cursor)
     if (node === undefined) return undefined
-    entries.set(key, { keyStart, node })
+    path.pop()
+    if (key !== '__proto__') value[key] = node.value
+    entries.push({ key, keyStart, node })
     skipBlank(cursor)
-    if (take(cursor, '}')) return mapNode(entries, start, cursor.at)
-    if (!take(cursor, ',')) return broken(cursor, '"," or "}"', path)
+    if (take(cursor, '}')) return mapNode(value, entries, start, cursor.at)
+    if (!take(cursor, ',')) return broken(cursor, '"," or "}"')
     skipBlank(cursor)
   }
 }
 
-const readList = (cursor: Cursor, path: Path): SourceNode | undefined => {
+const readList = (cursor: Cursor): SourceNode | undefined => {
+  const { path } = cursor
   const start = cursor.at
   const items: SourceNode[] = []
   cursor.at += 1
   skipBlank(cursor)
   if (take(cursor, ']')) return listNode(items, start, cursor.at)
   for (;;) {
-    const node = readValue(cursor, [...path, items.length])
+    path.push(items.length)
+    const node = readValue(cursor)
     if (node === undefined) return undefined
+    path.pop()
     items.push(node)
     skipBlank(cursor)
     if (take(cursor, ']')) return listNode(items, start, cursor.at)
-    if (!take(cursor, ',')) return broken(cursor, '"," or "]"', path)
+    if (!take(cursor, ',')) return broken(cursor, '"," or "]"')
     skipBlank(cursor)
   }
 }
 
-const readText = (cursor: Cursor, path: Path): string | undefined => {
+const readText = (cursor: Cursor): string | undefined => {
   const { text } = cursor
   const start = cursor.at
   let at = start + 1
@@ -111,7 +120,7 @@ const readText = (cursor: Cursor, path: Path): string | undefined => {
     // NaN, the answer beyond the end, compares false with everything.
     if (!(unit >= 0x20)) {
       cursor.at = Math.min(at, text.length)
-      return broken(cursor, 'a closing quote', path)
+      return broken(cursor, 'a closing quote')
     }
     at += unit === 0x5c ? 2 : 1
   }
@@ -122,7 +131,7 @@ const readText = (cursor: Cursor, path: Path): string | undefined => {
     return JSON.parse(quoted) as string
   } catch {
     cursor.at = start
-    return broken(cursor, 'a text with valid escapes', path)
+    return broken(cursor, 'a text with valid escapes')
   }
 }
 
@@ -132,19 +141,19 @@ const words = new Map<string, unknown>([
   ['null', null],
 ])
 
-const readWord = (cursor: Cursor, path: Path): SourceNode | undefined => {
+const readWord = (cursor: Cursor): SourceNode | undefined => {
   const start = cursor.at
   number.lastIndex = start
   const digits = number.exec(cursor.text)?.[0]
   if (digits !== undefined) {
     cursor.at += digits.length
     const value = exactNumber(digits)
-    if (value === undefined) cursor.report(problemCodes.inexactNumber, start, inexact(digits), path)
+    if (value === undefined) cursor.report(problemCodes.inexactNumber, start, inexact(digits), cursor.path)
     return scalarNode(value ?? 0, start, cursor.at)
   }
   word.lastIndex = start
   const found = word.exec(cursor.text)?.[0] ?? ''
-  if (!words.has(found)) return broken(cursor, 'a value', path)
+  if (!words.has(found)) return broken(cursor, 'a value')
   cursor.at += found.length
   return scalarNode(words.get(found), start, cursor.at)
 }
@@ -167,14 +176,14 @@ const take = (cursor: Cursor, sign: string): boolean => {
   return true
 }
 
-const broken = (cursor: Cursor, expected: string, path: Path): undefined => {
+const broken = (cursor: Cursor, expected: string): undefined => {
   const unit = cursor.text[cursor.at]
   const found = unit === undefined ? 'the end' : JSON.stringify(unit)
   cursor.report(
     problemCodes.jsonSyntax,
     cursor.at,
     `JSON syntax: expected ${expected}, found ${found}.`,
-    path,
+    cursor.path,
   )
   return undefined
 }

@@ -25,7 +25,7 @@ const build = (info: KindInfo): Codec<Resource> => {
     spec: specCodecs[info.kind] as Codec<unknown>,
   })
   return codec(info.kind, (input, context) => {
-    const read = whole.validate(withoutStatus(input), context)
+    const read = whole.validate(without(input, status), context)
     // The kind's own spec codec has read the spec, which TypeScript cannot follow through the table.
     return isLeft(read) ? read : t.success(read.right as Resource)
   })
@@ -57,7 +57,9 @@ const setByServer: ReadonlySet<string> = new Set([
   'uid',
 ])
 
-const withoutStatus = (input: unknown): unknown => without(input, new Set(['status']))
+const status: ReadonlySet<string> = new Set(['status'])
 
 const without = (input: unknown, keys: ReadonlySet<string>): unknown =>
-  isMap(input) ? Object.fromEntries(Object.entries(input).filter(([key]) => !keys.has(key))) : input
+  isMap(input) && Object.keys(input).some((key) => keys.has(key))
+    ? Object.fromEntries(Object.entries(input).filter(([key]) => !keys.has(key)))
+    : input

@@ -1,22 +1,15 @@
 /** A JSON value and where its text stands: offsets in UTF-16 units, `end` excluded. */
 export type SourceNode = {
-  /** Maps in it have no prototype. */
   readonly value: unknown
   readonly start: number
   readonly end: number
-  /** Present on a map. */
-  readonly entries?: ReadonlyMap<string, SourceEntry>
-  /** Present on a list. */
-  readonly items?: readonly SourceNode[]
-  /** Levels of maps and lists, itself included; 0 of a scalar. */
-  readonly height: number
-  /** Aliases in it, counted as often as they are expanded. */
-  readonly aliases: number
-  /** Length of its text with every alias written out. */
-  readonly expanded: number
+  /** Of a map, in the order of the text. */
+  readonly entries: readonly SourceEntry[] | undefined
+  /** Of a list. */
+  readonly items: readonly SourceNode[] | undefined
 }
 
-export type SourceEntry = { readonly keyStart: number; readonly node: SourceNode }
+export type SourceEntry = { readonly key: string; readonly keyStart: number; readonly node: SourceNode }
 
 /** Keys and indexes from a root down to a value. */
 export type Path = readonly (string | number)[]
@@ -26,45 +19,31 @@ export const scalarNode = (value: unknown, start: number, end: number): SourceNo
   value,
   start,
   end,
-  height: 0,
-  aliases: 0,
-  expanded: end - start,
+  entries: undefined,
+  items: undefined,
 })
 
-/** The node of a map with these entries. */
+/** The node of a map with this value and these entries. The readers refuse the key `__proto__`, so that the value can
+ *  be an object like any other: without a prototype V8 keeps it as a table, at several times the cost. */
 export const mapNode = (
-  entries: ReadonlyMap<string, SourceEntry>,
+  value: Readonly<Record<string, unknown>>,
+  entries: readonly SourceEntry[],
   start: number,
   end: number,
-): SourceNode => {
-  const value: Record<string, unknown> = Object.create(null)
-  const inside: SourceNode[] = []
-  for (const [key, entry] of entries) {
-    value[key] = entry.node.value
-    inside.push(entry.node)
-  }
-  return { ...measured(inside, start, end), value, entries }
-}
+): SourceNode => ({ value, start, end, entries, items: undefined })
 
 /** The node of a list of these items. */
 export const listNode = (items: readonly SourceNode[], start: number, end: number): SourceNode => ({
-  ...measured(items, start, end),
   value: items.map((item) => item.value),
+  start,
+  end,
+  entries: undefined,
   items,
 })
 
-const measured = (inside: readonly SourceNode[], start: number, end: number) => {
-  let height = 0
-  let aliases = 0
-  let expanded = end - start
-  for (const node of inside) {
-    height = Math.max(height, node.height)
-    aliases += node.aliases
-    // An alias points to text outside of this node, which its own length does not count yet.
-    if (node.start < start || node.end > end || node.aliases > 0) expanded += node.expanded
-  }
-  return { start, end, height: height + 1, aliases, expanded }
-}
+/** The entry of a map, if `node` is one and has it. */
+export const entryOf = (node: SourceNode, key: string): SourceEntry | undefined =>
+  node.entries?.find((entry) => entry.key === key)
 
 /** Where the value at `path` below `root` begins, or its key; of something missing, the innermost map or list
  *  that is there. */
@@ -72,7 +51,7 @@ export const offsetOf = (root: SourceNode, path: Path, at: 'key' | 'value'): num
   let offset = root.start
   let node = root
   for (const [depth, step] of path.entries()) {
-    const entry = node.entries?.get(String(step))
+    const entry = entryOf(node, String(step))
     const next = node.items?.[Number(step)] ?? entry?.node
     if (next === undefined) return offset
     node = next

@@ -5,76 +5,136 @@ import { problemCodes } from './problemCode.ts'
 import type { Report } from './problemList.ts'
 import { inexact } from './readJson.ts'
 import type { ReadLimits } from './readLimits.ts'
-import { listNode, mapNode, type Path, type SourceEntry, type SourceNode, scalarNode } from './sourceNode.ts'
+import { listNode, mapNode, type SourceEntry, type SourceNode, scalarNode } from './sourceNode.ts'
+
+/** What an anchor names, once it is read whole. */
+type Anchored = {
+  readonly node: SourceNode
+  /** Maps and lists inside one another below it, itself included. */
+  readonly height: number
+  /** Aliases expanded within it. */
+  readonly aliases: number
+  /** Length of its text with every alias written out. */
+  readonly expanded: number
+}
 
 type Walk = {
   readonly limits: ReadLimits
   readonly report: Report
-  /** Finished nodes by anchor; `undefined` while the node is still open, which an alias must not name. */
-  readonly anchors: Map<string, SourceNode | undefined>
+  /** `undefined` while what the anchor names is still being read: an alias to it would have no end. */
+  readonly anchors: Map<string, Anchored | undefined>
+  readonly path: (string | number)[]
+  /** Aliases expanded so far, those within what they name included. */
+  aliases: number
+  /** Length of the text that aliases stand for so far. */
+  grown: number
+  /** The deepest level so far since the innermost anchor that is open. */
+  deepest: number
   tooDeep: boolean
 }
 
 /** The JSON that a YAML document's contents stand for, with places. What JSON cannot say, aliases that lead nowhere or
  *  multiply beyond the limits, and keys that are no plain text are reported; a placeholder then stands in their place. */
 export const yamlNode = (contents: Node, limits: ReadLimits, report: Report): SourceNode => {
-  const walk: Walk = { limits, report, anchors: new Map(), tooDeep: false }
-  const node = convert(walk, contents, [])
-  if (node.aliases > limits.aliases || (node.aliases > 0 && node.expanded > limits.documentBytes)) {
+  const fresh = { aliases: 0, grown: 0, deepest: 0, tooDeep: false }
+  const walk: Walk = { limits, report, anchors: new Map(), path: [], ...fresh }
+  const node = convert(walk, contents)
+  const expanded = node.end - node.start + walk.grown
+  if (walk.aliases > limits.aliases || (walk.aliases > 0 && expanded > limits.documentBytes)) {
     const message = `Aliases are expanded at most ${limits.aliases} times and to ${limits.documentBytes} bytes in a document.`
     report(problemCodes.tooManyAliases, node.start, message)
   }
   return node
 }
 
-const convert = (walk: Walk, node: Node | null, path: Path): SourceNode => {
+const convert = (walk: Walk, node: Node | null): SourceNode => {
   const [start, end] = node?.range ?? [0, 0]
   if (node === null) return scalarNode(null, start, end)
-  if (isAlias(node)) return aliased(walk, node.source, start, end, path)
-  const anchor = node.anchor
-  if (anchor !== undefined) walk.anchors.set(anchor, undefined)
-  const converted = isScalar(node) ? scalar(walk, node, path) : collection(walk, node, start, end, path)
-  if (anchor !== undefined) walk.anchors.set(anchor, converted)
-  return converted
+  if (isAlias(node)) return aliased(walk, node.source, start, end)
+  return node.anchor === undefined ? plain(walk, node, start, end) : anchored(walk, node, node.anchor)
 }
 
-const aliased = (walk: Walk, name: string, start: number, end: number, path: Path): SourceNode => {
+const plain = (walk: Walk, node: Node, start: number, end: number): SourceNode =>
+  isScalar(node) ? scalar(walk, node) : collection(walk, node, start, end)
+
+const anchored = (walk: Walk, node: Node, anchor: string): SourceNode => {
+  const [start, end] = node.range ?? [0, 0]
+  const { aliases, grown, deepest } = walk
+  const depth = walk.path.length
+  walk.anchors.set(anchor, undefined)
+  walk.deepest = depth
+  const read = plain(walk, node, start, end)
+  walk.anchors.set(anchor, {
+    node: read,
+    height: walk.deepest - depth,
+    aliases: walk.aliases - aliases,
+    expanded: end - start + walk.grown - grown,
+  })
+  walk.deepest = Math.max(walk.deepest, deepest)
+  return read
+}
+
+const aliased = (walk: Walk, name: string, start: number, end: number): SourceNode => {
   const target = walk.anchors.get(name)
   if (target === undefined) {
     const why = walk.anchors.has(name) ? 'lies inside of what it stands for' : 'names no anchor before it'
-    walk.report(problemCodes.unknownAlias, start, `The alias "*${clip(name)}" ${why}.`, path)
+    walk.report(problemCodes.unknownAlias, start, `The alias "*${clip(name)}" ${why}.`, walk.path)
     return scalarNode(null, start, end)
   }
-  reportDepth(walk, path.length + target.height, start, path)
-  return { ...target, aliases: target.aliases + 1 }
+  walk.aliases += target.aliases + 1
+  walk.grown += target.expanded
+  deepEnough(walk, walk.path.length + target.height, start)
+  return target.node
 }
 
-const collection = (walk: Walk, node: Node, start: number, end: number, path: Path): SourceNode => {
-  if (!reportDepth(walk, path.length + 1, start, path)) return scalarNode(null, start, end)
-  if (isSeq(node)) {
-    const items = node.items.map((item, i) => convert(walk, item as Node | null, [...path, i]))
-    return listNode(items, start, end)
-  }
-  if (!isMap(node)) throw new Error('the YAML library knows a node that is no scalar, alias, map or sequence')
-  const entries = new Map<string, SourceEntry>()
-  for (const pair of node.items as Pair<Node | null, Node | null>[]) {
+const collection = (walk: Walk, node: Node, start: number, end: number): SourceNode => {
+  if (!deepEnough(walk, walk.path.length + 1, start)) return scalarNode(null, start, end)
+  if (isSeq(node)) return sequence(walk, node.items as (Node | null)[], start, end)
+  if (isMap(node)) return map(walk, node.items as Pair<Node | null, Node | null>[], start, end)
+  throw new Error('the YAML library knows a node that is no scalar, alias, map or sequence')
+}
+
+const sequence = (walk: Walk, nodes: readonly (Node | null)[], start: number, end: number): SourceNode => {
+  const items = nodes.map((item, i) => {
+    walk.path.push(i)
+    const read = convert(walk, item)
+    walk.path.pop()
+    return read
+  })
+  return listNode(items, start, end)
+}
+
+const map = (
+  walk: Walk,
+  pairs: readonly Pair<Node | null, Node | null>[],
+  start: number,
+  end: number,
+): SourceNode => {
+  const value: Record<string, unknown> = {}
+  const entries: SourceEntry[] = []
+  for (const pair of pairs) {
     const keyStart = pair.key?.range?.[0] ?? start
-    const key = keyOf(walk, pair.key, keyStart, path)
-    const inside = [...path, key ?? '']
-    if (key !== undefined) checkKey(key, entries, keyStart, inside, walk.report)
-    const value = convert(walk, pair.value, inside)
-    const placed = pair.value?.range == null ? { ...value, start: keyStart, end: keyStart } : value
-    if (key !== undefined) entries.set(key, { keyStart, node: placed })
+    const key = keyOf(walk, pair.key, keyStart)
+    walk.path.push(key ?? '')
+    if (key !== undefined) checkKey(key, value, keyStart, walk.path, walk.report)
+    const read = convert(walk, pair.value)
+    walk.path.pop()
+    if (key === undefined || key === '__proto__') continue
+    value[key] = read.value
+    // A value that is left out has no place of its own.
+    const node = pair.value?.range == null ? { ...read, start: keyStart, end: keyStart } : read
+    entries.push({ key, keyStart, node })
   }
-  return mapNode(entries, start, end)
+  return mapNode(value, entries, start, end)
 }
 
 /** One report for a document that is too deep, however many places are. */
-const reportDepth = (walk: Walk, depth: number, offset: number, path: Path): boolean => {
+const deepEnough = (walk: Walk, depth: number, offset: number): boolean => {
+  walk.deepest = Math.max(walk.deepest, depth)
   if (depth <= walk.limits.depth) return true
   if (!walk.tooDeep) {
     const message = `Maps and lists are at most ${walk.limits.depth} levels deep.`
-    walk.report(problemCodes.tooDeep, offset, message, path)
+    walk.report(problemCodes.tooDeep, offset, message, walk.path)
   }
   walk.tooDeep = true
   return false
@@ -83,40 +143,40 @@ const reportDepth = (walk: Walk, depth: number, offset: number, path: Path): boo
 // Words that YAML 1.1, and with it Envoy and older tools, reads as truth values or nothing.
 const ambiguous = /^(?:y|n|yes|no|on|off|true|false|null|~|)$/i
 
-const keyOf = (walk: Walk, key: Node | null, offset: number, path: Path): string | undefined => {
+const keyOf = (walk: Walk, key: Node | null, offset: number): string | undefined => {
   if (key === null || !isScalar(key) || typeof key.value !== 'string') {
     const shown = isScalar(key) ? ` "${clip(String(key.source ?? key.value))}"` : ''
-    walk.report(problemCodes.keyNotText, offset, `The key${shown} is no text; put it in quotes.`, path)
-    if (key !== null) convert(walk, key, path)
+    walk.report(problemCodes.keyNotText, offset, `The key${shown} is no text; put it in quotes.`, walk.path)
+    if (key !== null) convert(walk, key)
     return undefined
   }
-  if (key.anchor !== undefined) convert(walk, key, path)
+  if (key.anchor !== undefined) convert(walk, key)
   if (key.type === 'PLAIN' && key.value === '<<') {
     const message = 'Merge keys ("<<") are not read; write the keys out.'
-    walk.report(problemCodes.mergeKey, offset, message, path)
+    walk.report(problemCodes.mergeKey, offset, message, walk.path)
     return undefined
   }
   if (key.type === 'PLAIN' && ambiguous.test(key.value)) {
     const message = `The key "${key.value}" is a truth value to some readers of YAML; put it in quotes.`
-    walk.report(problemCodes.keyNotText, offset, message, path)
+    walk.report(problemCodes.keyNotText, offset, message, walk.path)
     return undefined
   }
   return key.value
 }
 
-const scalar = (walk: Walk, node: Scalar, path: Path): SourceNode => {
+const scalar = (walk: Walk, node: Scalar): SourceNode => {
   const [start, end] = node.range ?? [0, 0]
   const { value } = node
-  if (typeof value === 'string') checkText(value, start, path, walk.report)
+  if (typeof value === 'string') checkText(value, start, walk.path, walk.report)
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) {
     return scalarNode(value, start, end)
   }
   const source = clip(node.source ?? String(value))
   if (typeof value !== 'number' || Number.isNaN(value) || /inf/i.test(source)) {
-    walk.report(problemCodes.notJson, start, `The value ${source} has no form in JSON.`, path)
+    walk.report(problemCodes.notJson, start, `The value ${source} has no form in JSON.`, walk.path)
     return scalarNode(null, start, end)
   }
   const exact = exactNumber(node.source ?? '')
-  if (exact === undefined) walk.report(problemCodes.inexactNumber, start, inexact(source), path)
+  if (exact === undefined) walk.report(problemCodes.inexactNumber, start, inexact(source), walk.path)
   return scalarNode(exact ?? 0, start, end)
 }

@@ -21,7 +21,6 @@ export const regexSize = (regex: string): number => {
     } else if (count !== null) {
       const times = Math.max(Number(count[1]), Number(count[2] ?? 0), 1)
       level.size += level.last * (times - 1)
-      level.last *= times
       at += count[0].length - 1
     } else {
       if (sign === '\\') at += 1

@@ -1,6 +1,7 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import { nearestType } from './encodeAny.ts'
 import { messageEncoder } from './encodeMessage.ts'
+import { isWellKnown } from './encodeWellKnown.ts'
 import type { EncodeProblem } from './problems.ts'
 import { messageSchema } from './schema.ts'
 import { messageNameOf } from './typeUrls.ts'
@@ -33,8 +34,9 @@ const startBytes = 64 * 1024
 let writer = newWriter(startBytes)
 
 const withoutType = (name: string, json: unknown, problems: EncodeProblem[]): unknown => {
-  if (typeof json !== 'object' || json === null || Array.isArray(json) || !Object.hasOwn(json, '@type'))
-    return json
+  // A well-known type has no fields to stand beside; an Any's `@type` is its own.
+  if (isWellKnown(name) || typeof json !== 'object' || json === null || Array.isArray(json)) return json
+  if (!Object.hasOwn(json, '@type')) return json
   const { '@type': typeUrl, ...fields } = json as Readonly<Record<string, unknown>>
   if (typeof typeUrl !== 'string' || messageNameOf(typeUrl) !== name) {
     problems.push({ path: '/@type', message: `expected type.googleapis.com/${name}` })

@@ -7,12 +7,20 @@ import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..', '..')
-const go = (...args) => execFileSync('go', args, { cwd: here, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+const go = (...args) =>
+  execFileSync('go', args, { cwd: here, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
 // v3 only; admin and data hold nothing that a configuration can say, services only what the rest reaches.
 const wanted =
   /go-control-plane\/envoy\/((config|extensions|type|watchdog)\/.*v3$|service\/discovery\/v3$)|cncf\/xds\/go\/(xds|udpa)\/(type|core)\//
-const packages = go('list', '-e', '-f', '{{.ImportPath}}', 'github.com/envoyproxy/go-control-plane/envoy/...', 'github.com/cncf/xds/go/...')
+const packages = go(
+  'list',
+  '-e',
+  '-f',
+  '{{.ImportPath}}',
+  'github.com/envoyproxy/go-control-plane/envoy/...',
+  'github.com/cncf/xds/go/...',
+)
   .split('\n')
   .filter((name) => wanted.test(name))
 

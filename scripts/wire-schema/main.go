@@ -148,8 +148,8 @@ func field(f protoreflect.FieldDescriptor) []any {
 		value = f.MapValue()
 	case f.IsList():
 		t = "[]"
-		if f.Kind() != protoreflect.StringKind && f.Kind() != protoreflect.BytesKind && f.Message() == nil && !f.IsPacked() {
-			t = "[*]"
+		if f.Message() == nil && f.Kind() != protoreflect.StringKind && f.Kind() != protoreflect.BytesKind && !f.IsPacked() {
+			panic("not packed: " + f.FullName())
 		}
 	case f.ContainingOneof() != nil && !f.ContainingOneof().IsSynthetic():
 		oneof = string(f.ContainingOneof().Name())

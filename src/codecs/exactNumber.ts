@@ -27,3 +27,7 @@ const digitsOf = (text: string): string | undefined => {
   if (end === 0) return '0'
   return `${digits.slice(0, end)}e${Number(exponent) - fraction.length + digits.length - end}`
 }
+
+/** Says of a number that a double cannot keep it. */
+export const inexact = (digits: string): string =>
+  `The number ${digits.length > 40 ? `${digits.slice(0, 39)}…` : digits} cannot be kept exactly; put it in quotes if it is a text.`

@@ -1,21 +1,10 @@
-import { checkKey, checkText } from './checkText.ts'
-import { exactNumber } from './exactNumber.ts'
+import { checkKey } from './checkText.ts'
+import { broken, type Cursor, skipBlank, take } from './jsonCursor.ts'
+import { readScalar, readText } from './jsonScalar.ts'
 import { problemCodes } from './problemCode.ts'
 import type { Report } from './problemList.ts'
 import type { ReadLimits } from './readLimits.ts'
-import { listNode, mapNode, type SourceEntry, type SourceNode, scalarNode } from './sourceNode.ts'
-
-type Cursor = {
-  readonly text: string
-  readonly depth: number
-  readonly report: Report
-  /** Keys and indexes down to what is being read. */
-  readonly path: (string | number)[]
-  at: number
-}
-
-const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y
-const word = /[^\s,:{}[\]"]{1,20}/y
+import { listNode, mapNode, type SourceEntry, type SourceNode } from './sourceNode.ts'
 
 /** The one value of a JSON text (RFC 8259, as strict as `JSON.parse`), with places; `undefined` when the text cannot
  *  be read on, which is reported, or is blank, which is not. Reading stops at the first break of syntax or depth;
@@ -31,21 +20,13 @@ export const readJson = (text: string, limits: ReadLimits, report: Report): Sour
 }
 
 const readValue = (cursor: Cursor): SourceNode | undefined => {
-  const start = cursor.at
-  const { text } = cursor
-  switch (text[start]) {
+  switch (cursor.text[cursor.at]) {
     case '{':
       return deepEnough(cursor) ? readMap(cursor) : undefined
     case '[':
       return deepEnough(cursor) ? readList(cursor) : undefined
-    case '"': {
-      const value = readText(cursor)
-      if (value === undefined) return undefined
-      checkText(value, start, cursor.path, cursor.report)
-      return scalarNode(value, start, cursor.at)
-    }
     default:
-      return readWord(cursor)
+      return readScalar(cursor)
   }
 }
 
@@ -108,82 +89,4 @@ const readList = (cursor: Cursor): SourceNode | undefined => {
     if (!take(cursor, ',')) return broken(cursor, '"," or "]"')
     skipBlank(cursor)
   }
-}
-
-const readText = (cursor: Cursor): string | undefined => {
-  const { text } = cursor
-  const start = cursor.at
-  let at = start + 1
-  for (;;) {
-    const unit = text.charCodeAt(at)
-    if (unit === 0x22) break
-    // NaN, the answer beyond the end, compares false with everything.
-    if (!(unit >= 0x20)) {
-      cursor.at = Math.min(at, text.length)
-      return broken(cursor, 'a closing quote')
-    }
-    at += unit === 0x5c ? 2 : 1
-  }
-  cursor.at = at + 1
-  const quoted = text.slice(start, at + 1)
-  if (!quoted.includes('\\')) return quoted.slice(1, -1)
-  try {
-    return JSON.parse(quoted) as string
-  } catch {
-    cursor.at = start
-    return broken(cursor, 'a text with valid escapes')
-  }
-}
-
-const words = new Map<string, unknown>([
-  ['true', true],
-  ['false', false],
-  ['null', null],
-])
-
-const readWord = (cursor: Cursor): SourceNode | undefined => {
-  const start = cursor.at
-  number.lastIndex = start
-  const digits = number.exec(cursor.text)?.[0]
-  if (digits !== undefined) {
-    cursor.at += digits.length
-    const value = exactNumber(digits)
-    if (value === undefined) cursor.report(problemCodes.inexactNumber, start, inexact(digits), cursor.path)
-    return scalarNode(value ?? 0, start, cursor.at)
-  }
-  word.lastIndex = start
-  const found = word.exec(cursor.text)?.[0] ?? ''
-  if (!words.has(found)) return broken(cursor, 'a value')
-  cursor.at += found.length
-  return scalarNode(words.get(found), start, cursor.at)
-}
-
-/** Says of a number that a double cannot keep it. */
-export const inexact = (digits: string): string =>
-  `The number ${digits.length > 40 ? `${digits.slice(0, 39)}…` : digits} cannot be kept exactly; put it in quotes if it is a text.`
-
-const skipBlank = (cursor: Cursor): void => {
-  for (;;) {
-    const unit = cursor.text.charCodeAt(cursor.at)
-    if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return
-    cursor.at += 1
-  }
-}
-
-const take = (cursor: Cursor, sign: string): boolean => {
-  if (cursor.text[cursor.at] !== sign) return false
-  cursor.at += 1
-  return true
-}
-
-const broken = (cursor: Cursor, expected: string): undefined => {
-  const unit = cursor.text[cursor.at]
-  const found = unit === undefined ? 'the end' : JSON.stringify(unit)
-  cursor.report(
-    problemCodes.jsonSyntax,
-    cursor.at,
-    `JSON syntax: expected ${expected}, found ${found}.`,
-    cursor.path,
-  )
-  return undefined
 }

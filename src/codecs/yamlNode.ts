@@ -1,11 +1,11 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml'
-import { checkKey, checkText, clip } from './checkText.ts'
-import { exactNumber } from './exactNumber.ts'
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml'
+import { checkKey, clip } from './checkText.ts'
 import { problemCodes } from './problemCode.ts'
 import type { Report } from './problemList.ts'
-import { inexact } from './readJson.ts'
 import type { ReadLimits } from './readLimits.ts'
 import { listNode, mapNode, type SourceEntry, type SourceNode, scalarNode } from './sourceNode.ts'
+import { yamlKey } from './yamlKey.ts'
+import { yamlScalar } from './yamlScalar.ts'
 
 /** What an anchor names, once it is read whole. */
 type Anchored = {
@@ -55,7 +55,7 @@ const convert = (walk: Walk, node: Node | null): SourceNode => {
 }
 
 const plain = (walk: Walk, node: Node, start: number, end: number): SourceNode =>
-  isScalar(node) ? scalar(walk, node) : collection(walk, node, start, end)
+  isScalar(node) ? yamlScalar(node, walk.path, walk.report) : collection(walk, node, start, end)
 
 const anchored = (walk: Walk, node: Node, anchor: string): SourceNode => {
   const [start, end] = node.range ?? [0, 0]
@@ -114,7 +114,9 @@ const map = (
   const entries: SourceEntry[] = []
   for (const pair of pairs) {
     const keyStart = pair.key?.range?.[0] ?? start
-    const key = keyOf(walk, pair.key, keyStart)
+    const key = yamlKey(pair.key, keyStart, walk.path, walk.report)
+    // Aliases and anchors of a key count as everywhere.
+    if (pair.key !== null && (key === undefined || pair.key.anchor !== undefined)) convert(walk, pair.key)
     walk.path.push(key ?? '')
     if (key !== undefined) checkKey(key, value, keyStart, walk.path, walk.report)
     const read = convert(walk, pair.value)
@@ -138,45 +140,4 @@ const deepEnough = (walk: Walk, depth: number, offset: number): boolean => {
   }
   walk.tooDeep = true
   return false
-}
-
-// Words that YAML 1.1, and with it Envoy and older tools, reads as truth values or nothing.
-const ambiguous = /^(?:y|n|yes|no|on|off|true|false|null|~|)$/i
-
-const keyOf = (walk: Walk, key: Node | null, offset: number): string | undefined => {
-  if (key === null || !isScalar(key) || typeof key.value !== 'string') {
-    const shown = isScalar(key) ? ` "${clip(String(key.source ?? key.value))}"` : ''
-    walk.report(problemCodes.keyNotText, offset, `The key${shown} is no text; put it in quotes.`, walk.path)
-    if (key !== null) convert(walk, key)
-    return undefined
-  }
-  if (key.anchor !== undefined) convert(walk, key)
-  if (key.type === 'PLAIN' && key.value === '<<') {
-    const message = 'Merge keys ("<<") are not read; write the keys out.'
-    walk.report(problemCodes.mergeKey, offset, message, walk.path)
-    return undefined
-  }
-  if (key.type === 'PLAIN' && ambiguous.test(key.value)) {
-    const message = `The key "${key.value}" is a truth value to some readers of YAML; put it in quotes.`
-    walk.report(problemCodes.keyNotText, offset, message, walk.path)
-    return undefined
-  }
-  return key.value
-}
-
-const scalar = (walk: Walk, node: Scalar): SourceNode => {
-  const [start, end] = node.range ?? [0, 0]
-  const { value } = node
-  if (typeof value === 'string') checkText(value, start, walk.path, walk.report)
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) {
-    return scalarNode(value, start, end)
-  }
-  const source = clip(node.source ?? String(value))
-  if (typeof value !== 'number' || Number.isNaN(value) || /inf/i.test(source)) {
-    walk.report(problemCodes.notJson, start, `The value ${source} has no form in JSON.`, walk.path)
-    return scalarNode(null, start, end)
-  }
-  const exact = exactNumber(node.source ?? '')
-  if (exact === undefined) walk.report(problemCodes.inexactNumber, start, inexact(source), walk.path)
-  return scalarNode(exact ?? 0, start, end)
 }

@@ -4,6 +4,8 @@ export type Io = {
   out(text: string): void
   /** Writes a message to stderr, and ends its line. */
   err(line: string): void
+  /** Writes to stderr as it is: for what redraws itself. */
+  errRaw(text: string): void
   readonly env: Readonly<Record<string, string | undefined>>
   /** All of stdin, as bytes: what is not UTF-8 is refused where it is read as a document. */
   stdin(): Promise<Uint8Array>

@@ -37,3 +37,7 @@ export const parseWhole =
     }
     return number
   }
+
+/** `--at`. */
+export const atOption = (): Option =>
+  new Option('--at <position|time>', 'as of a position, or the last entry at or before a time (RFC 3339)')

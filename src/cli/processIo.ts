@@ -17,6 +17,9 @@ export const processIo = (): Io => {
     err: (line) => {
       stderr.write(`${line}\n`)
     },
+    errRaw: (text) => {
+      stderr.write(text)
+    },
     env,
     stdin: () => buffer(process.stdin),
     outIsTerminal: stdout.isTTY === true,

@@ -1,9 +1,38 @@
 import { Command } from 'commander'
+import { addApply } from './apply.ts'
+import { addBootstrap } from './bootstrap.ts'
 import { addCheck } from './check.ts'
 import type { AddCommand, Cli } from './cli.ts'
+import { addDelete } from './delete.ts'
+import { addDescribe } from './describe.ts'
+import { addDiagnostics } from './diagnostics.ts'
+import { addEvents } from './events.ts'
+import { addGet } from './get.ts'
+import { addLint } from './lint.ts'
+import { addProxies } from './proxies.ts'
+import { addProxy } from './proxy.ts'
+import { addReplay } from './replay.ts'
+import { addServe } from './serve.ts'
 import { addVersion } from './version.ts'
+import { addWait } from './wait.ts'
 
-const commands: readonly AddCommand[] = [addCheck, addVersion]
+const commands: readonly AddCommand[] = [
+  addServe,
+  addApply,
+  addDelete,
+  addGet,
+  addDescribe,
+  addLint,
+  addDiagnostics,
+  addProxies,
+  addProxy,
+  addWait,
+  addEvents,
+  addReplay,
+  addBootstrap,
+  addCheck,
+  addVersion,
+]
 
 /** The whole command line. Usage errors come out as CommanderError after they were told on stderr. */
 export const makeProgram = (cli: Cli): Command => {

@@ -1,0 +1,82 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { keyOf, nameOf } from '../model/resourceName.ts'
+import type { Written } from '../model/write.ts'
+import { sendFiles } from './applyFiles.ts'
+import type { AddCommand, Cli } from './cli.ts'
+import { exitCodes } from './exitCodes.ts'
+import { fileOption, outputOption, parseDuration, serverOption } from './options.ts'
+import { placesIn } from './places.ts'
+import { type Finding, printFindings } from './printFindings.ts'
+import { shortName } from './shortName.ts'
+import { readTextFiles, type TextFile } from './textFiles.ts'
+import { reportUnanswered } from './unanswered.ts'
+import { askWait, reportWaited, waitedExitCode } from './waited.ts'
+
+type Options = {
+  readonly file: readonly string[]
+  readonly server: string
+  readonly output: string
+  readonly dryRun?: boolean
+  readonly wait?: boolean
+  readonly timeout: number
+}
+
+/** `rutter apply`: all documents of all files, or none. */
+export const addApply: AddCommand = (program, cli) => {
+  program
+    .command('apply')
+    .description('applies configuration, all of it or none')
+    .addOption(fileOption().makeOptionMandatory())
+    .option('--dry-run', 'says what would happen, and changes nothing')
+    .option('--wait', 'waits until every proxy concerned has acknowledged it')
+    .option('--timeout <duration>', 'how long to wait at most', parseDuration, 30_000)
+    .addOption(outputOption('text', 'json'))
+    .addOption(serverOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  rutter apply -f mesh/\n  rutter apply -f reviews-90-10.yaml --wait\n  cat rule.yaml | rutter apply -f -',
+    )
+    .action(cli.action((options: Options) => apply(options, cli)))
+}
+
+const apply = async (options: Options, { io }: Cli): Promise<number> => {
+  const files = await readTextFiles(options.file, io)
+  if (isLeft(files)) {
+    io.err(`error: ${files.left}`)
+    return exitCodes.badInput
+  }
+  const sent = await sendFiles(options.server, files.right, options.dryRun === true)
+  if (isLeft(sent)) return reportUnanswered(io, sent.left, files.right)
+  const written = sent.right
+  if (options.output !== 'json')
+    io.out(written.items.map((item) => line(item, options.dryRun === true)).join(''))
+  printFindings(io, findingsIn(written, files.right))
+  if (options.wait !== true || options.dryRun === true) {
+    if (options.output === 'json') io.out(`${JSON.stringify(written)}\n`)
+    return exitCodes.ok
+  }
+  const waited = await askWait(options.server, written.position, options.timeout)
+  if (isLeft(waited)) return reportUnanswered(io, waited.left)
+  if (options.output === 'json') io.out(`${JSON.stringify({ ...written, wait: waited.right })}\n`)
+  reportWaited(io, waited.right)
+  return waitedExitCode(waited.right)
+}
+
+const line = ({ outcome, position, resource }: Written['items'][number], dryRun: boolean): string => {
+  if (outcome === 'unchanged') return `${shortName(resource)} unchanged at ${position}\n`
+  return dryRun
+    ? `${shortName(resource)} would be applied\n`
+    : `${shortName(resource)} applied at ${position}\n`
+}
+
+const findingsIn = ({ items }: Written, files: readonly TextFile[]): readonly Finding[] => {
+  if (items.every(({ diagnostics }) => diagnostics.length === 0)) return []
+  const placeOf = placesIn(files)
+  return items.flatMap(({ resource, diagnostics }) =>
+    diagnostics.map((diagnostic) => ({
+      ...diagnostic,
+      resource: shortName(resource),
+      ...placeOf(keyOf(nameOf(resource)), diagnostic.path ?? ''),
+    })),
+  )
+}

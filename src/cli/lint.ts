@@ -1,0 +1,80 @@
+import { type Either, isLeft, isRight, left, right } from 'fp-ts/lib/Either.js'
+import type { Problem } from '../model/diagnostic.ts'
+import { keyOf, nameOf } from '../model/resourceName.ts'
+import { sendFiles } from './applyFiles.ts'
+import type { AddCommand, Cli } from './cli.ts'
+import { exitCodes } from './exitCodes.ts'
+import { lintOffline } from './lintOffline.ts'
+import { fileOption, outputOption } from './options.ts'
+import { placesIn } from './places.ts'
+import { type Finding, printFindings, printProblems } from './printFindings.ts'
+import { shortName } from './shortName.ts'
+import { readTextFiles, type TextFile } from './textFiles.ts'
+import { reportUnanswered } from './unanswered.ts'
+
+type Options = {
+  readonly file: readonly string[]
+  readonly server?: string
+  readonly strict?: boolean
+  readonly output: string
+}
+
+/** `rutter lint`: 65 for invalid input, 1 for diagnostics of severity error (with --strict for warnings too). */
+export const addLint: AddCommand = (program, cli) => {
+  program
+    .command('lint')
+    .description('checks configuration, by itself or (with --server or RUTTER_SERVER) against a controller')
+    .addOption(fileOption().makeOptionMandatory())
+    .option('--strict', 'counts warnings as errors')
+    .option('--server <url>', 'checks against what this controller holds (default: RUTTER_SERVER)')
+    .addOption(outputOption('text', 'json'))
+    .addHelpText('after', '\nExamples:\n  rutter lint -f mesh/\n  rutter lint -f rule.yaml --strict -o json')
+    .action(cli.action((options: Options) => lint(options, cli)))
+}
+
+const lint = async (options: Options, { io }: Cli): Promise<number> => {
+  const files = await readTextFiles(options.file, io)
+  if (isLeft(files)) {
+    io.err(`error: ${files.left}`)
+    return exitCodes.badInput
+  }
+  const server = options.server ?? io.env['RUTTER_SERVER']
+  const checked: Either<number | readonly Problem[], Found> = server
+    ? await lintByServer(server, files.right, io)
+    : lintOffline(files.right)
+  if (isLeft(checked)) {
+    if (typeof checked.left === 'number') return checked.left
+    if (options.output === 'json') io.out(`${JSON.stringify({ problems: checked.left, diagnostics: [] })}\n`)
+    printProblems(io, checked.left, files.right)
+    return exitCodes.badInput
+  }
+  const findings = placed(checked.right, files.right)
+  if (options.output === 'json') io.out(`${JSON.stringify({ problems: [], diagnostics: findings })}\n`)
+  else printFindings(io, findings)
+  const grave = findings.some(
+    ({ severity }) => severity === 'error' || (options.strict && severity === 'warning'),
+  )
+  return grave ? exitCodes.findings : exitCodes.ok
+}
+
+type Found = readonly (Finding & { readonly key: string })[]
+
+const lintByServer = async (
+  server: string,
+  files: readonly TextFile[],
+  io: Cli['io'],
+): Promise<Either<number, Found>> => {
+  const sent = await sendFiles(server, files, true)
+  if (!isRight(sent)) return left(reportUnanswered(io, sent.left, files))
+  return right(
+    sent.right.items.flatMap(({ resource, diagnostics }) =>
+      diagnostics.map((one) => ({ ...one, resource: shortName(resource), key: keyOf(nameOf(resource)) })),
+    ),
+  )
+}
+
+const placed = (found: Found, files: readonly TextFile[]): readonly Finding[] => {
+  if (found.length === 0) return []
+  const placeOf = placesIn(files)
+  return found.map(({ key, ...finding }) => ({ ...finding, ...placeOf(key, finding.path ?? '') }))
+}

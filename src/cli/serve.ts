@@ -1,0 +1,93 @@
+import { Option } from 'commander'
+import { isLoopback } from '../adapters/http/hostGuard.ts'
+import { type HostPort, hostPortText } from '../agent/bootstrap.ts'
+import type { AddCommand, Cli } from './cli.ts'
+import { exitCodes } from './exitCodes.ts'
+import { parseHostPort } from './hostPort.ts'
+import { outputOption } from './options.ts'
+import { type StartedController, startController } from './startController.ts'
+import { stopSignals } from './stopSignals.ts'
+import { buildFacts } from './version.ts'
+
+type Options = {
+  readonly log: string
+  readonly config?: string
+  readonly allowEmpty?: boolean
+  readonly http: HostPort
+  readonly xds: HostPort
+  readonly insecure?: boolean
+  readonly output: string
+}
+
+/** `rutter serve`: the controller, until SIGTERM or SIGINT. */
+export const addServe: AddCommand = (program, cli) => {
+  program
+    .command('serve')
+    .description('runs the controller')
+    .addOption(
+      new Option('--log <memory|dir>', 'where the log is kept').env('RUTTER_LOG').default('./rutter-log'),
+    )
+    .addOption(new Option('--config <dir>', 'a directory of configuration to follow').env('RUTTER_CONFIG'))
+    .option('--allow-empty', 'an empty or missing --config directory removes what it held')
+    .addOption(address('--http <host:port>', 'HTTP API', '127.0.0.1:8080', 'RUTTER_HTTP'))
+    .addOption(address('--xds <host:port>', 'xDS over gRPC', '127.0.0.1:15010', 'RUTTER_XDS'))
+    .option('--insecure', 'allows listening beyond loopback without TLS')
+    .addOption(outputOption('text', 'json').default('text', 'text; json prints one line when it serves'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  rutter serve\n  rutter serve --log /var/lib/rutter --config ./mesh --http 127.0.0.1:9000',
+    )
+    .action(cli.action((options: Options) => serve(options, cli)))
+}
+
+const address = (flags: string, what: string, fallback: string, variable: string): Option =>
+  new Option(flags, `where the ${what} listens`)
+    .env(variable)
+    .argParser(parseHostPort)
+    .default(parseHostPort(fallback), fallback)
+
+const serve = async (options: Options, { io }: Cli): Promise<number> => {
+  const open = [options.http, options.xds].find(({ host }) => !isLoopback(host))
+  if (open !== undefined && options.insecure !== true) {
+    io.err(
+      `error: ${hostPortText(open)} is reached from beyond this machine, without TLS; --insecure allows it`,
+    )
+    return exitCodes.usage
+  }
+  const signals = stopSignals()
+  try {
+    let lost: ((reason: Error) => void) | undefined
+    const broken = new Promise<Error>((resolve) => {
+      lost = resolve
+    })
+    const started = await startController({
+      log: options.log,
+      ...(options.config === undefined ? {} : { config: options.config }),
+      allowEmpty: options.allowEmpty === true,
+      http: options.http,
+      xds: options.xds,
+      version: buildFacts.version,
+      notice: io.err,
+      lost: (reason) => lost?.(reason),
+    })
+    tell(started, options, io)
+    const reason = await Promise.race([broken, signals.first])
+    if (reason instanceof Error) io.err(`error: the controller cannot go on: ${reason.message}`)
+    else io.err(`${reason}: closing (once more to leave at once)`)
+    await started.close()
+    return reason instanceof Error ? exitCodes.runtimeError : exitCodes.ok
+  } finally {
+    signals.release()
+  }
+}
+
+const tell = (
+  { controller, http, xds }: StartedController,
+  { xds: asked, log, output }: Options,
+  io: Cli['io'],
+) => {
+  const xdsAt = hostPortText({ host: asked.host, port: xds.port })
+  const { position } = controller.snapshot()
+  io.err(`serving ${http.url} and xDS on ${xdsAt}; the log ${log} ends at ${position}`)
+  if (output === 'json') io.out(`${JSON.stringify({ http: http.url, xds: xdsAt, log, position })}\n`)
+}

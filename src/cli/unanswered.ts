@@ -1,0 +1,24 @@
+import { exitCodes } from './exitCodes.ts'
+import type { Io } from './io.ts'
+import { printProblems } from './printFindings.ts'
+import type { Unanswered } from './server.ts'
+import type { TextFile } from './textFiles.ts'
+
+/** Tells on stderr why the server gave no answer; the exit code that stands for it. */
+export const reportUnanswered = (io: Io, why: Unanswered, files: readonly TextFile[] = []): number => {
+  if (why._tag === 'Unreachable') {
+    io.err(`error: ${why.message}`)
+    return exitCodes.unreachable
+  }
+  printProblems(io, why.problems, files)
+  if (why.problems.length === 0) io.err(`error: ${why.code} ${why.detail}`)
+  return exitCodeOf(why.status)
+}
+
+/** Documents and parameters that are refused are bad input; what is absent is a finding; a controller that is not
+ *  ready is as good as unreachable. */
+const exitCodeOf = (status: number): number => {
+  if (status === 404) return exitCodes.findings
+  if (status === 503) return exitCodes.unreachable
+  return [400, 409, 413, 414, 415, 422].includes(status) ? exitCodes.badInput : exitCodes.runtimeError
+}

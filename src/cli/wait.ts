@@ -1,0 +1,27 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import type { AddCommand } from './cli.ts'
+import { outputOption, parseDuration, parseWhole, serverOption } from './options.ts'
+import { reportUnanswered } from './unanswered.ts'
+import { askWait, reportWaited, waitedExitCode } from './waited.ts'
+
+type Options = { readonly timeout: number; readonly output: string; readonly server: string }
+
+/** `rutter wait`. */
+export const addWait: AddCommand = (program, { io, action }) => {
+  program
+    .command('wait')
+    .description('waits until every proxy concerned has acknowledged a position; 1 on refusal or time-out')
+    .argument('[position]', 'position in the log (default: its end)', parseWhole(0))
+    .option('--timeout <duration>', 'how long at most', parseDuration, 30_000)
+    .addOption(outputOption('text', 'json'))
+    .addOption(serverOption())
+    .action(
+      action(async (position: number | undefined, { timeout, output, server }: Options) => {
+        const waited = await askWait(server, position, timeout)
+        if (isLeft(waited)) return reportUnanswered(io, waited.left)
+        if (output === 'json') io.out(`${JSON.stringify(waited.right)}\n`)
+        else reportWaited(io, waited.right)
+        return waitedExitCode(waited.right)
+      }),
+    )
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../codecs/canonicalJson.ts'
+import { canonicalJson } from '../../model/canonicalJson.ts'
 import type { Position } from '../../model/entry.ts'
 import type { Stored } from '../../model/mesh.ts'
 import type { Resource } from '../../model/resource.ts'

@@ -31,6 +31,8 @@ export type HttpAppOptions = {
   readonly stop: AbortSignal
   /** Takes what operators should know; one line each. */
   readonly log: (line: string) => void
+  /** Connections at one time, 4,096 by default; one more is closed at once. */
+  readonly mostConnections?: number
   readonly mostReaders?: number
   readonly heartbeatMs?: number
   readonly stalledMs?: number
@@ -39,9 +41,10 @@ export type HttpAppOptions = {
 /** The HTTP API over `controller`, not yet listening. */
 export const httpApp = async (controller: Controller, options: HttpAppOptions): Promise<FastifyInstance> => {
   const { host, allowedHosts = [], metrics: registry, version, stop, log, routes = [] } = options
-  const { mostReaders = 256, heartbeatMs = 15_000, stalledMs = 30_000 } = options
+  const { mostConnections = 4096, mostReaders = 256, heartbeatMs = 15_000, stalledMs = 30_000 } = options
   const metrics = httpMetrics(registry)
   const app = bareApp(log)
+  app.server.maxConnections = mostConnections
   const refusal = hostGuard({ host, allowedHosts })
   app.addHook(
     'onRequest',

@@ -85,7 +85,11 @@ const wait = async (
   request.raw.socket.once('close', onClose)
   try {
     const signal = AbortSignal.any([stop, gone.signal])
-    return right({ body: await controller.waitFor(position.right, timeoutMs.right, signal) })
+    const waited = await controller.waitFor(position.right, timeoutMs.right, signal)
+    const { position: end } = controller.snapshot()
+    // Nobody can stand well to a position that is not there: that the fleet has none pending would mislead.
+    if (end < position.right) return left(problem('beyond-end', `the log ends at ${end}`))
+    return right({ body: waited })
   } finally {
     request.raw.socket.off('close', onClose)
   }

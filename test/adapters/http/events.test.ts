@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { get, type IncomingMessage } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson } from '../../../src/codecs/canonicalJson.ts'
+import { canonicalJson } from '../../../src/model/canonicalJson.ts'
 import { genesisHash } from '../../../src/model/entry.ts'
 import { service } from './resources.ts'
 import { json, type Served, serve } from './serve.ts'

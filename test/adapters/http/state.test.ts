@@ -94,10 +94,14 @@ describe('proxies and the mesh over HTTP', () => {
     expect((await later).body.position).toBe(2)
     for (const query of ['position=x', 'position=-1', 'timeout=5', 'timeout=2h', 'timeout=1s&timeout=1s'])
       expect((await ask(`/api/v1/wait?${query}`)).status).toBe(400)
+    expect((await ask('/api/v1/wait?position=99&timeout=1ms')).body).toMatchObject({
+      status: 404,
+      code: 'beyond-end',
+    })
     const never = ask('/api/v1/wait?position=99&timeout=1h')
     await ask('/healthz')
     await server.close()
-    expect((await never).status).toBe(200)
+    expect((await never).status).toBe(404)
   })
 
   test('H26: figures, version and documentation', async () => {

@@ -44,7 +44,7 @@ export type Checkpoint = {
 export type Checkpoints = {
   /** The newest that can be read whole and has this version of the mesh's shape; others are passed over. */
   newest(): Promise<Checkpoint | undefined>
-  /** Resolves once it is durable; the encoding happens off the main thread. Keeps the newest two. */
+  /** Resolves once it is durable. Encodes in slices, between which other work has its turn. Keeps the newest two. */
   write(checkpoint: Checkpoint): Promise<void>
 }
 

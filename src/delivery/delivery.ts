@@ -37,7 +37,7 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
   const state = createState(options)
   return {
     request: (request, nowMs) => {
-      const end = takeRequest(state, request)
+      const end = takeRequest(state, request, nowMs)
       return end === undefined ? settle(state, nowMs) : [end]
     },
     changed: (change, nowMs) => {

@@ -24,12 +24,11 @@ const takeBack = (state: StreamState, ledger: Ledger, flight: Flight): void => {
       now !== undefined &&
       now.version !== before?.version &&
       now.version === ledger.sent.get(name)?.version &&
+      now.version !== ledger.probed.get(name) &&
       !isUnknown(before),
   )
   const names = doubtful.map(([name]) => name)
-  const alone = names.length === 1 && names[0] === ledger.probed
-  const silent = names.length === 0 && ledger.flights.every(({ overdue }) => overdue)
-  if (alone || silent) ledger.slow = true
+  if (names.length === 0 && ledger.flights.every(({ overdue }) => overdue)) ledger.slow = true
   if (ledger.slow || names.length === 0) return
   rollBack(ledger, { ...flight, entries: new Map(doubtful) })
   doubt(ledger, flight, names)
@@ -37,9 +36,9 @@ const takeBack = (state: StreamState, ledger: Ledger, flight: Flight): void => {
   state.counters.takenBack += names.length
 }
 
-// Ten thousand clusters take Envoy some seconds to warm.
-const dueAtMs = ({ limits }: StreamState, { sentAtMs, entries }: Flight): number =>
-  sentAtMs + limits.ackWaitMs + entries.size
+// Ten thousand clusters take Envoy some seconds to warm. A client that says nothing at all may not have read yet.
+const dueAtMs = ({ limits }: StreamState, { sentAtMs, heardAtMs, entries }: Flight): number =>
+  Math.min(heardAtMs + limits.ackWaitMs, sentAtMs + 3 * limits.ackWaitMs) + entries.size
 
 /** When `tick` has something to do next; Infinity: never, unless something else happens first. */
 export const nextDeadlineMs = (state: StreamState, nowMs: number): number => {

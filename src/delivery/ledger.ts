@@ -12,6 +12,8 @@ export type Flight = {
   readonly nonce: string
   readonly sentAtMs: number
   readonly entries: ReadonlyMap<string, FlightEntry>
+  /** When the client was first heard after it; Infinity before. */
+  heardAtMs: number
   /** Waited for long enough: nothing waits for it any more. */
   overdue: boolean
 }
@@ -36,8 +38,8 @@ export type Ledger = {
   owes: boolean
   /** Names to send few at a time, with the version in doubt, until a refusal among them is told from the others. */
   readonly probes: Map<string, string>
-  /** The name that was sent alone last for that reason. */
-  probed: string | undefined
+  /** Names that were sent alone for that reason, with the version, and not answered yet. */
+  readonly probed: Map<string, string>
   /** When a name that nothing intends any more may be removed; Infinity while something names it. */
   readonly gone: Map<string, number>
   /** One sent alone stayed unanswered: until something is acknowledged nothing more is taken back for being late. */
@@ -57,7 +59,7 @@ export const createLedger = (type: XdsType): Ledger => ({
   asked: new Set(),
   owes: false,
   probes: new Map(),
-  probed: undefined,
+  probed: new Map(),
   gone: new Map(),
   slow: false,
 })

@@ -10,10 +10,10 @@ export type DeliveryLimits = {
   readonly maxNames: number
 }
 
-/** 5 s for an ACK and 1 s of grace keep removals within 10 s of the change (contract §2). */
+/** 5 s for an ACK and 1.5 s of grace, for a listener and then for its cluster, keep removals within 10 s of the change (contract §2). */
 export const defaultDeliveryLimits: DeliveryLimits = {
   ackWaitMs: 5_000,
-  graceMs: 1_000,
+  graceMs: 1_500,
   maxFlights: 16,
   maxNames: 100_000,
 }

@@ -54,7 +54,7 @@ const update = (state: StreamState, ledger: Ledger, name: string, items: Items):
   if (intended === undefined) {
     ledger.dirty.delete(name)
     if (sent === undefined) return
-    if (keepsUntilUnnamed(state, ledger)) ledger.gone.set(name, Number.POSITIVE_INFINITY)
+    if (keepsUntilUnnamed(state, ledger, name)) ledger.gone.set(name, Number.POSITIVE_INFINITY)
     else items.set(name, undefined)
     return
   }
@@ -78,7 +78,7 @@ const probe = (state: StreamState, ledger: Ledger, items: Items): void => {
     ledger.probes.delete(name)
     ledger.dirty.add(name)
     update(state, ledger, name, items)
-    ledger.probed = name
+    if (share === 1) ledger.probed.set(name, state.intended.get(ledger.type, name)?.version ?? '')
   }
 }
 

@@ -10,7 +10,11 @@ import { isUnknown } from './unknownResource.ts'
  *  after a refused flight the client's state is unknown. */
 export const refuse = (state: StreamState, ledger: Ledger, flight: Flight, message: string): void => {
   state.counters.refused += 1
-  const news = newIn(flight)
+  // Of what waits to be sent alone an earlier version may be in the flight, which is not meant.
+  const news = newIn(flight).filter((name) => {
+    const version = ledger.probes.get(name)
+    return version === undefined || version === flight.entries.get(name)?.now?.version
+  })
   const named = culprits(message, news)
   if (named.length === 0 && blameEarlier(state, ledger, message)) return
   const offered = news.length > 0 ? news : offeredBy(flight)
@@ -47,7 +51,8 @@ const withdrawCluster = (state: StreamState, name: string): void => {
 
 /** Has `names` of a flight that was taken back sent again few at a time. */
 export const doubt = (ledger: Ledger, flight: Flight, names: readonly string[]): void => {
-  for (const name of names) ledger.probes.set(name, flight.entries.get(name)?.now?.version ?? '')
+  for (const name of names)
+    if (!ledger.probes.has(name)) ledger.probes.set(name, flight.entries.get(name)?.now?.version ?? '')
 }
 
 // Left in place, a refused cluster holds back the answers to all later ones (Envoy 1.40). One whose good version only
@@ -64,9 +69,13 @@ const blameEarlier = (state: StreamState, ledger: Ledger, message: string): bool
   for (const flight of ledger.flights) for (const name of offeredBy(flight)) earlier.add(name)
   const blamed = culprits(message, earlier)
   for (const name of blamed) {
-    const flight = ledger.flights.findLast(({ entries }) => entries.get(name)?.now !== undefined)
+    const inDoubt = ledger.probes.get(name)
+    const flight = ledger.flights.findLast(({ entries }) => {
+      const now = entries.get(name)?.now
+      return now !== undefined && (inDoubt === undefined || inDoubt === now.version)
+    })
     const entry = flight?.entries.get(name)
-    parkWhole(state, ledger, name, message, ledger.probes.get(name) ?? entry?.now?.version)
+    parkWhole(state, ledger, name, message, inDoubt ?? entry?.now?.version)
     ledger.probes.delete(name)
     if (flight === undefined || entry === undefined) continue
     rollBack(ledger, { ...flight, entries: new Map([[name, entry]]) })

@@ -6,7 +6,7 @@ import { acceptGroup } from './isolation.ts'
 import { isForeignNonce, isWholeSet, type Ledger, landFlight } from './ledger.ts'
 import { refuse } from './refusal.ts'
 import { subscribeSotw } from './sotw.ts'
-import { ledgerOf, type StreamState } from './streamState.ts'
+import { ledgerOf, ledgersOf, type StreamState } from './streamState.ts'
 import { unknownResource } from './unknownResource.ts'
 
 // gRPC status codes.
@@ -15,7 +15,9 @@ const resourceExhausted = 8
 
 /** Takes over what a client says: its answer to a response, and what it wants from now on. Gives back how the stream
  *  is to end where the request breaks the protocol or a bound. */
-export const takeRequest = (state: StreamState, request: XdsRequest): Effect | undefined => {
+export const takeRequest = (state: StreamState, request: XdsRequest, nowMs: number): Effect | undefined => {
+  for (const { flights } of ledgersOf(state))
+    for (const flight of flights) flight.heardAtMs = Math.min(flight.heardAtMs, nowMs)
   const type = typeOf(state, request.typeUrl)
   if (type === 'missing')
     return refusal(invalidArgument, 'a request on the aggregated service needs a type_url')
@@ -96,14 +98,14 @@ const takeAnswer = (state: StreamState, ledger: Ledger, { nonce, error }: XdsReq
   if (nonce === '') return false
   const flight = landFlight(ledger, nonce, state.protocol === 'sotw')
   if (flight === undefined) return false
+  for (const [name, { now }] of flight.entries)
+    if (ledger.probed.get(name) === now?.version) ledger.probed.delete(name)
   if (error !== undefined) {
     refuse(state, ledger, flight, error.message)
     return true
   }
   state.counters.acked += 1
   ledger.slow = false
-  if (ledger.probed !== undefined && flight.entries.get(ledger.probed)?.now !== undefined)
-    ledger.probed = undefined
   if (ledger.type === 'routes')
     for (const name of flight.entries.keys()) if (acceptGroup(state, name)) ledger.dirty.add(name)
   return true

@@ -27,7 +27,7 @@ export const respond = (
   }
   state.nonces += 1
   const nonce = nonceFor(ledger.type, state.nonces)
-  const flight = { nonce, sentAtMs: nowMs, entries, overdue: false }
+  const flight = { nonce, sentAtMs: nowMs, entries, heardAtMs: Number.POSITIVE_INFINITY, overdue: false }
   recordFlight(ledger, flight, state.limits)
   const shown = whole ? [...ledger.sent.values()] : resources
   state.counters.sent += 1

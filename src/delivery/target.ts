@@ -12,7 +12,7 @@ import { isUnknown } from './unknownResource.ts'
 export const target = (state: StreamState, ledger: Ledger, name: string): XdsResource | undefined => {
   const sent = ledger.sent.get(name)
   const intended = state.intended.get(ledger.type, name)
-  if (intended === undefined) return keepsUntilUnnamed(state, ledger) ? sent : undefined
+  if (intended === undefined) return keepsUntilUnnamed(state, ledger, name) ? sent : undefined
   if (ledger.probes.has(name) || isParked(state, ledger.type, name, intended.version)) return sent
   if (!state.ordered || sent?.version === intended.version) return intended
   if (ledger.type === 'clusters' && sent === undefined && cannotWarm(state, name)) return undefined
@@ -29,9 +29,10 @@ export const cannotWarm = (state: StreamState, cluster: string): boolean => {
   return intended !== undefined && isParked(state, 'endpoints', cluster, intended.version)
 }
 
-/** True when what went stays for now: of listeners nothing depends, so that they go with the next change. */
-export const keepsUntilUnnamed = (state: StreamState, { type }: Ledger): boolean =>
-  state.ordered && type !== 'listeners'
+/** True when what went stays for now. Of listeners nothing depends, so that they go with the next change, but for
+ *  those that callers elsewhere still come to. */
+export const keepsUntilUnnamed = (state: StreamState, { type, sent }: Ledger, name: string): boolean =>
+  state.ordered && (type !== 'listeners' || sent.get(name)?.lingers === true)
 
 const routesTarget = (
   state: StreamState,

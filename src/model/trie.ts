@@ -1,19 +1,34 @@
 import type { Stored, Trie, TrieLeaf } from './mesh.ts'
 import type { Kind } from './resource.ts'
-import { keyOf } from './resourceName.ts'
+import { byCodeUnit } from './resourceName.ts'
 
 /** Children of every node of a trie; three levels make 32,768 leaves. */
 export const trieWidth = 32
 
-/** Where a key stands in a trie: an index for each of the three levels, from a 32-bit FNV-1a hash of the key. */
-export type Slot = { readonly branch: number; readonly twig: number; readonly leaf: number }
+/** Where a name stands in a trie, 15 bits: five for each of the levels, from a 32-bit FNV-1a hash of the name. The
+ *  kind does not count; leaves tell kinds apart. Names differ mostly at their end, which FNV-1a leaves in its low bits. */
+export const slotOf = (namespace: string, name: string): number => {
+  const hash = hashOn(name, Math.imul(hashOn(namespace, 0x811c9dc5) ^ 0x2f, 0x01000193))
+  return (hash ^ (hash >>> 15)) & 0x7fff
+}
 
-/** The slot of `key`. Keys differ mostly in their last characters, which FNV-1a leaves in its low bits. */
-export const slotOf = (key: string): Slot => {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < key.length; i += 1) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  hash ^= hash >>> 15
-  return { branch: hash & 31, twig: (hash >>> 5) & 31, leaf: (hash >>> 10) & 31 }
+const hashOn = (text: string, start: number): number => {
+  let hash = start
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
+}
+
+/** The index of a slot in the root, in a branch and in a twig. */
+export const branchOf = (slot: number): number => slot & 31
+export const twigOf = (slot: number): number => (slot >>> 5) & 31
+export const leafOf = (slot: number): number => slot >>> 10
+
+/** Order of resources in a leaf: by name, namespace, kind. */
+export const byName = (a: Stored, b: Stored): number => {
+  const [one, other] = [a.resource.metadata, b.resource.metadata]
+  if (one.name !== other.name) return one.name < other.name ? -1 : 1
+  if (one.namespace !== other.namespace) return one.namespace < other.namespace ? -1 : 1
+  return byCodeUnit(a.resource.kind, b.resource.kind)
 }
 
 /** A trie that holds nothing. */
@@ -26,8 +41,8 @@ export const findIn = <K extends Kind>(
   namespace: string,
   name: string,
 ): Stored<K> | undefined => {
-  const slot = slotOf(keyOf({ kind, namespace, name }))
-  const leaf = trie[slot.branch]?.[slot.twig]?.[slot.leaf]
+  const slot = slotOf(namespace, name)
+  const leaf = trie[branchOf(slot)]?.[twigOf(slot)]?.[leafOf(slot)]
   return leaf?.find(
     ({ resource: { kind: itsKind, metadata } }) =>
       metadata.name === name && metadata.namespace === namespace && itsKind === kind,

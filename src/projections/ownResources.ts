@@ -4,11 +4,15 @@ import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
 import type { XdsResource, XdsType } from '../model/xds.ts'
+import { inboundCluster } from './clusterName.ts'
 import {
   blackHoleClusterJson,
+  blackHoleClusterName,
   inboundClusterJson,
   inboundPassthroughClusterJson,
+  inboundPassthroughClusterName,
   passthroughClusterJson,
+  passthroughClusterName,
 } from './clusters.ts'
 import { xdsResource } from './encoded.ts'
 import { httpProxyListenerJson } from './httpProxyListener.ts'
@@ -45,9 +49,14 @@ export const captureModeOf = (metadata: ProxyMetadata, settings: Settings): Capt
 export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry: Registry): OwnResources => {
   const settings = registry.settings()
   const own = { clusters: new Map(), endpoints: new Map(), listeners: new Map(), routes: new Map() }
-  const add = (type: 'clusters' | 'listeners', json: JsonObject, rules: readonly Provenance[]): void => {
+  const add = (
+    type: 'clusters' | 'listeners',
+    json: JsonObject,
+    rules: readonly Provenance[],
+    more: Pick<XdsResource, 'clusters' | 'lingers'> = {},
+  ): void => {
     const name = String(json['name'])
-    if (!own[type].has(name)) own[type].set(name, xdsResource(type, name, json, rules))
+    if (!own[type].has(name)) own[type].set(name, { ...xdsResource(type, name, json, rules), ...more })
   }
   const mode = captureModeOf(metadata, settings)
   const connectTimeoutMs = durationMs(settings.connectTimeout) ?? 1000
@@ -59,6 +68,7 @@ export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry
       'listeners',
       inboundListenerJson({ address, port, protocol, captured, accessLog: settings.accessLog, rule }),
       [rule],
+      { clusters: [inboundCluster(port)], lingers: true },
     )
   }
   const httpProxy = httpProxyOf(metadata, settings)
@@ -68,8 +78,9 @@ export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry
     add('clusters', passthroughClusterJson(connectTimeoutMs), [])
     add('clusters', inboundPassthroughClusterJson(connectTimeoutMs), [])
     add('clusters', blackHoleClusterJson(), [])
-    add('listeners', virtualOutboundListenerJson(settings), [])
-    add('listeners', virtualInboundListenerJson(settings), [])
+    const clusters = [passthroughClusterName, inboundPassthroughClusterName, blackHoleClusterName]
+    add('listeners', virtualOutboundListenerJson(settings), [], { clusters })
+    add('listeners', virtualInboundListenerJson(settings), [], { clusters })
   }
   return own
 }

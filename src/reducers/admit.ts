@@ -4,9 +4,9 @@ import type { Mesh, Stored } from '../model/mesh.ts'
 import type { Origin, Resource, ResourceName } from '../model/resource.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import { sameJson } from '../model/sameJson.ts'
+import { storedIn } from '../model/storedIn.ts'
 import type { Change, Rejection, WriteRequest } from '../model/write.ts'
 import { clashOf } from './clash.ts'
-import { storedIn } from '../model/storedIn.ts'
 import { reduceMesh } from './mesh.ts'
 
 /** What a request comes to: the events that make it true, none where it already is, and what each change did. */

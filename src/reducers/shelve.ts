@@ -1,41 +1,48 @@
 import type { Draft } from 'immer'
 import type { Stored, Trie, TrieLeaf } from '../model/mesh.ts'
-import type { Kind } from '../model/resource.ts'
-import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
-import { slotOf, trieWidth } from '../model/trie.ts'
+import type { Kind, ResourceName } from '../model/resource.ts'
+import { branchOf, byName, leafOf, slotOf, trieWidth, twigOf } from '../model/trie.ts'
 
-type Name = { readonly kind: Kind; readonly namespace: string; readonly name: string }
 type Row<T> = (T | null)[]
+type Root = Row<Row<Row<TrieLeaf>>>
 
 /** Puts `stored` into the draft of a trie, in place of what has its name. Leaves are replaced, never mutated, so
  *  that immer need not draft the resources in them. */
 export const shelve = <K extends Kind>(trie: Draft<Trie<K>>, stored: Stored<K>): void => {
-  const key = keyOf(nameOf(stored.resource))
-  const slot = slotOf(key)
-  const twig = child(child(trie as Row<Row<Row<TrieLeaf>>>, slot.branch), slot.twig)
-  const others = (twig[slot.leaf] ?? []).filter((one) => keyOf(nameOf(one.resource)) !== key)
-  twig[slot.leaf] = [...others, stored].sort((a, b) =>
-    byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))),
-  )
+  const { namespace, name } = stored.resource.metadata
+  const slot = slotOf(namespace, name)
+  const twig = child(child(trie as Root, branchOf(slot)), twigOf(slot))
+  const leaf = twig[leafOf(slot)]
+  twig[leafOf(slot)] = leaf == null ? [stored] : withStored(leaf, stored)
+}
+
+const withStored = (leaf: TrieLeaf, stored: Stored): TrieLeaf => {
+  const index = leaf.findIndex((one) => byName(one, stored) >= 0)
+  if (index === -1) return [...leaf, stored]
+  const standing = leaf[index] as Stored
+  const rest = byName(standing, stored) === 0 ? index + 1 : index
+  return [...leaf.slice(0, index), stored, ...leaf.slice(rest)]
 }
 
 /** Takes the resource called `name` out of the draft of a trie, with the branches that it leaves empty, so that
  *  removing undoes adding. Taking out what is not there is fine: registries repeat themselves. */
-export const unshelve = <K extends Kind>(trie: Draft<Trie<K>>, name: Name): void => {
-  const key = keyOf(name)
-  const slot = slotOf(key)
-  const root = trie as Row<Row<Row<TrieLeaf>>>
-  const branch = root[slot.branch]
-  const twig = branch?.[slot.twig]
-  const leaf = twig?.[slot.leaf]
+export const unshelve = <K extends Kind>(trie: Draft<Trie<K>>, name: ResourceName): void => {
+  const root = trie as Root
+  const slot = slotOf(name.namespace, name.name)
+  const branch = root[branchOf(slot)]
+  const twig = branch?.[twigOf(slot)]
+  const leaf = twig?.[leafOf(slot)]
   if (branch == null || twig == null || leaf == null) return
-  const rest = leaf.filter((one) => keyOf(nameOf(one.resource)) !== key)
+  const rest = leaf.filter((one) => !isCalled(one, name))
   if (rest.length === leaf.length) return
-  twig[slot.leaf] = rest.length === 0 ? null : rest
+  twig[leafOf(slot)] = rest.length === 0 ? null : rest
   if (rest.length > 0 || !isEmpty(twig)) return
-  branch[slot.twig] = null
-  if (isEmpty(branch)) root[slot.branch] = null
+  branch[twigOf(slot)] = null
+  if (isEmpty(branch)) root[branchOf(slot)] = null
 }
+
+const isCalled = ({ resource: { kind, metadata } }: Stored, name: ResourceName): boolean =>
+  metadata.name === name.name && metadata.namespace === name.namespace && kind === name.kind
 
 const isEmpty = (row: Row<unknown>): boolean => row.every((one) => one === null)
 

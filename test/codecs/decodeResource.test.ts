@@ -97,6 +97,26 @@ describe('C22 canonical resources', () => {
   })
 })
 
+test('C8 a raw Envoy resource has no prototype at any level', () => {
+  const text = `apiVersion: rutter.dev/v1
+kind: EnvoyResource
+metadata: {name: a}
+spec:
+  proxies: {all: true}
+  resource:
+    "@type": type.googleapis.com/envoy.config.cluster.v3.Cluster
+    name: c
+    metadata: {filter_metadata: {x: {constructor: [{a: 1}]}}}
+`
+  const resource = resourcesOf(text)[0]?.resource
+  const prototypes: unknown[] = []
+  JSON.stringify(resource?.kind === 'EnvoyResource' && resource.spec.resource, (_, value) => {
+    if (typeof value === 'object' && !Array.isArray(value)) prototypes.push(Object.getPrototypeOf(value))
+    return value
+  })
+  expect(prototypes).toEqual([null, null, null, null, null])
+})
+
 describe('C23 what a server writes', () => {
   test('C23 is dropped', () => {
     const written =

@@ -61,6 +61,7 @@ describe('C4 what cannot be read', () => {
     ['a duplicate key', 'a: 1\n"a": 2', '2:1 RUT1005 /a'],
     ['an unknown alias', 'a: *b', '1:4 RUT1006 /a'],
     ['an alias inside of what it names', 'a: &x [*x]', '1:8 RUT1006 /a/0'],
+    ['an alias inside of a later anchor of its name', 'a: &x 1\nb: &x [*x]', '2:8 RUT1006 /b/0'],
     ['an alias before its anchor', 'a: *x\nb: &x 1', '1:4 RUT1006 /a'],
     ['a tag', 'a: !foo b', '1:4 RUT1007'],
     ['binary', 'a: !!binary aGk=', '1:4 RUT1007'],
@@ -99,6 +100,10 @@ describe('C5 depth', () => {
       'Refused',
       `2:28 RUT1101 /b${'/0'.repeat(24)}`,
     ])
+    // How deep the anchor itself lies does not matter.
+    expect(
+      valuesOf(`a: ${'['.repeat(10)}&x [1]${']'.repeat(10)}\nb: ${'['.repeat(60)}*x${']'.repeat(60)}`),
+    ).toHaveLength(1)
   })
 
   test.each([
@@ -129,6 +134,19 @@ describe('C6 aliases', () => {
           .join(', ')}]`,
       )
     expect(refusalOf(laughs.join('\n'))).toEqual(['Refused', '1:1 RUT1102'])
+  })
+
+  test('C6 aliases within what an alias names count each time, however short', () => {
+    const five = (name: string) => `[${Array(5).fill(`*${name}`).join(', ')}]`
+    expect(valuesOf(`a: &a x\nb: &b ${five('a')}\nc: &c ${five('b')}`)).toHaveLength(1)
+    expect(refusalOf(`a: &a x\nb: &b ${five('a')}\nc: &c ${five('b')}\nd: ${five('c')}`)).toEqual([
+      'Refused',
+      '1:1 RUT1102',
+    ])
+  })
+
+  test('C6 a key can be named too', () => {
+    expect(valuesOf('&k key: *k')).toEqual([{ key: 'key' }])
   })
 
   test('C6 no document grows beyond a mebibyte', () => {

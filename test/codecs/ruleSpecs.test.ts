@@ -161,7 +161,7 @@ describe('C37 regexes', () => {
   table(
     'C37',
     'RouteRule',
-    ['/a/[0-9]+', 'x'.repeat(1024), '(?i)abc', '(?P<n>a)|\\pL', 'a{1000}', '[]a]{3}'].map(regex),
+    ['/a/[0-9]+', 'x'.repeat(1024), '(?i)abc', '(?P<n>a)|\\pL', 'a{1000}', '[]a]{3}', '[a{9000}]'].map(regex),
     [
       '',
       'x'.repeat(1025),

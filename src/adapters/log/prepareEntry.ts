@@ -1,6 +1,6 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
-import { canonicalJson } from '../../codecs/canonicalJson.ts'
 import { eventsFromStored } from '../../codecs/event.ts'
+import { canonicalJson } from '../../model/canonicalJson.ts'
 import type { Entry, Position } from '../../model/entry.ts'
 import type { Envelope } from '../../model/event.ts'
 import type { AppendRefused } from '../../ports.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalJson } from '../../src/codecs/canonicalJson.ts'
+import { canonicalJson } from '../../src/model/canonicalJson.ts'
 
 /** The number whose IEEE 754 bits are `hex`. */
 const double = (hex: string): number => Buffer.from(hex, 'hex').readDoubleBE()

@@ -4,6 +4,7 @@ import { addBootstrap } from './bootstrap.ts'
 import { addCheck } from './check.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { addDelete } from './delete.ts'
+import { addDemo } from './demo.ts'
 import { addDescribe } from './describe.ts'
 import { addDiagnostics } from './diagnostics.ts'
 import { addEvents } from './events.ts'
@@ -17,6 +18,7 @@ import { addVersion } from './version.ts'
 import { addWait } from './wait.ts'
 
 const commands: readonly AddCommand[] = [
+  addDemo,
   addServe,
   addApply,
   addDelete,

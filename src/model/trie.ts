@@ -25,7 +25,8 @@ export const leafOf = (slot: number): number => slot >>> 10
 
 /** Order of resources in a leaf: by name, namespace, kind. */
 export const byName = (a: Stored, b: Stored): number => {
-  const [one, other] = [a.resource.metadata, b.resource.metadata]
+  const one = a.resource.metadata
+  const other = b.resource.metadata
   if (one.name !== other.name) return one.name < other.name ? -1 : 1
   if (one.namespace !== other.namespace) return one.namespace < other.namespace ? -1 : 1
   return byCodeUnit(a.resource.kind, b.resource.kind)

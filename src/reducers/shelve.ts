@@ -17,11 +17,19 @@ export const shelve = <K extends Kind>(trie: Draft<Trie<K>>, stored: Stored<K>):
 }
 
 const withStored = (leaf: TrieLeaf, stored: Stored): TrieLeaf => {
-  const index = leaf.findIndex((one) => byName(one, stored) >= 0)
-  if (index === -1) return [...leaf, stored]
-  const standing = leaf[index] as Stored
-  const rest = byName(standing, stored) === 0 ? index + 1 : index
-  return [...leaf.slice(0, index), stored, ...leaf.slice(rest)]
+  const next: Stored[] = []
+  let isPlaced = false
+  for (const one of leaf) {
+    const order = isPlaced ? 1 : byName(one, stored)
+    if (order < 0) next.push(one)
+    else {
+      if (!isPlaced) next.push(stored)
+      if (order > 0) next.push(one)
+      isPlaced = true
+    }
+  }
+  if (!isPlaced) next.push(stored)
+  return next
 }
 
 /** Takes the resource called `name` out of the draft of a trie, with the branches that it leaves empty, so that

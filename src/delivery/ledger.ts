@@ -11,7 +11,7 @@ export type FlightEntry = {
 export type Flight = {
   readonly nonce: string
   readonly sentAtMs: number
-  readonly entries: ReadonlyMap<string, FlightEntry>
+  readonly entries: Map<string, FlightEntry>
   /** When the client was first heard after it; Infinity before. */
   heardAtMs: number
   /** Waited for long enough: nothing waits for it any more. */
@@ -108,10 +108,16 @@ export const recordFlight = (ledger: Ledger, flight: Flight, limits: DeliveryLim
   }
 }
 
-/** Puts back what was in force before a refused `flight`, except where a later response went over it. */
+/** Puts back what was in force before a refused `flight`, except where a later response went over it: that falls back
+ *  to the same then, and never to what was refused. */
 export const rollBack = (ledger: Ledger, flight: Flight): void => {
   for (const [name, { before, now }] of flight.entries) {
-    if (now === undefined || ledger.sent.get(name)?.version !== now.version) continue
+    if (now === undefined) continue
+    for (const { entries } of ledger.flights) {
+      const later = entries.get(name)
+      if (later?.before?.version === now.version) entries.set(name, { before, now: later.now })
+    }
+    if (ledger.sent.get(name)?.version !== now.version) continue
     if (before === undefined) ledger.sent.delete(name)
     else ledger.sent.set(name, before)
     ledger.dirty.add(name)

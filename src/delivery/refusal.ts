@@ -86,6 +86,8 @@ const blameEarlier = (state: StreamState, ledger: Ledger, message: string): bool
 
 const blame = (state: StreamState, ledger: Ledger, flight: Flight, name: string, message: string): void => {
   const entry = flight.entries.get(name)
+  // What was thought to be good is not: there is nothing left to fall back to.
+  if (entry?.before !== undefined && entry.before.version === entry.now?.version) ledger.sent.delete(name)
   if (ledger.type !== 'routes' || entry?.now?.parts === undefined)
     return parkWhole(state, ledger, name, message, entry?.now?.version)
   if (!refuseGroup(state, name, entry, message))

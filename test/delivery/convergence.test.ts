@@ -260,7 +260,7 @@ describe.each(['delta', 'sotw'] as const)('random changes, %s', (protocol) => {
         expect(game.envoy.complaints).toEqual([])
         expectConverged(game)
       }),
-      { seed: Number(process.env['SEED'] ?? 50), numRuns: Number(process.env['RUNS'] ?? 300) },
+      { seed: 50, numRuns: 300 },
     )
   })
 
@@ -278,7 +278,7 @@ describe.each(['delta', 'sotw'] as const)('random changes, %s', (protocol) => {
         expect(game.again).toEqual([])
         expectConverged(game)
       }),
-      { seed: Number(process.env['SEED'] ?? 51), numRuns: Number(process.env['RUNS'] ?? 300) },
+      { seed: 51, numRuns: 300 },
     )
   })
 })

@@ -82,6 +82,17 @@ describe('a refused cluster', () => {
     client.ackAll(client.nack(bad, 'alone it is answered at once'))
     expect(client.status()).toMatchObject({ state: 'rejected', counters: { overdue: 1, takenBack: 2 } })
   })
+  test('D43: what was refused meanwhile is no good to fall back to', () => {
+    const { mesh, client } = start()
+    const [first] = client.changed(mesh.put('clusters', resource('x', 'bad')))
+    const [back] = client.wake()
+    expect(said(back ? [back] : [])).toEqual(['clusters x@1'])
+    client.changed(mesh.put('clusters', resource('x', 'worse')))
+    const [worse] = client.ack(back)
+    expect(said(worse ? [worse] : [])).toEqual(['clusters x@worse'])
+    client.nack(first, refusedClusters('x'))
+    expect(said(client.nack(worse, refusedClusters('x')))).toEqual(['clusters x@1', 'endpoints x@1'])
+  })
   test('D43: one that is late alone once more is slow, and no longer waited for', () => {
     const { mesh, client } = start(vhost('vx', '1', 'x'))
     const cds = client.changed(

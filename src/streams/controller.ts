@@ -56,6 +56,7 @@ export const runController = (parts: {
     clock,
     identify: parts.identify,
     limits: parts.limits ?? defaultDeliveryLimits,
+    project: () => project(),
   })
   const writer = createWriter(log, head, clock, (mesh, resources) =>
     projector.suppose(mesh, (registry) => resources.map((resource) => diagnosticsOf(resource, registry))),

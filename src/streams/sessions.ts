@@ -39,8 +39,10 @@ export const createSessions = (parts: {
   readonly identify: Identify
   readonly clock: Clock
   readonly limits: DeliveryLimits
+  /** Brings the projector up to what was folded. */
+  readonly project: () => void
 }): Sessions => {
-  const { projector, fleet, identify, clock, limits } = parts
+  const { projector, fleet, identify, clock, limits, project } = parts
   const byProxy = new Map<ProjectedProxy, Set<RunningSession>>()
   const streams = new Set<XdsStream>()
   let refused = 0
@@ -79,6 +81,7 @@ export const createSessions = (parts: {
       streams.add(stream)
       stream.listen({
         request: (request) => {
+          if (asks(request)) project()
           if (session === undefined) {
             const opened = open(stream, request)
             if (typeof opened === 'string') {
@@ -109,6 +112,11 @@ export const createSessions = (parts: {
     counters: () => ({ streams: streams.size, refused }),
   }
 }
+
+// Whoever asks after a write was acknowledged is to see it. Plain answers, which come in crowds, see it when it is
+// projected anyway.
+const asks = ({ nonce, body }: XdsRequest): boolean =>
+  nonce === '' || (body.protocol === 'delta' && body.subscribe.length > 0)
 
 type RunningSession = Session & { run(effects: readonly Effect[]): void; stop(): void }
 

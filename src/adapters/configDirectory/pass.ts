@@ -15,10 +15,17 @@ export type Known = {
   /** Every file as it was last applied, to fall back to. */
   readonly good: Files
   readonly applied: Applied
+  /** True once nothing else of this source can be in the mesh: what earlier processes left was reckoned with. */
+  readonly ownsOnlyApplied: boolean
 }
 
 /** Before the first look. */
-export const nothingKnown: Known = { files: new Map(), good: new Map(), applied: new Map() }
+export const nothingKnown: Known = {
+  files: new Map(),
+  good: new Map(),
+  applied: new Map(),
+  ownsOnlyApplied: false,
+}
 
 export type PassOptions = {
   readonly directory: string
@@ -44,7 +51,7 @@ export const pass = async (controller: Controller, options: PassOptions, known: 
   let files = read
   for (let attempt = 0; ; attempt += 1) {
     const wishes = wishesOf(files)
-    const plan = planChanges(controller.snapshot().mesh, wishes, known.applied, source)
+    const plan = planChanges(controller.snapshot().mesh, wishes, known, source)
     if (plan.emptiesAll && !allowEmpty)
       return frozen({ ...known, files: read }, suddenlyEmpty(directory), wishes.problems)
     const written =
@@ -52,9 +59,12 @@ export const pass = async (controller: Controller, options: PassOptions, known: 
         ? right(undefined)
         : await controller.write({ changes: plan.changes, actor: 'anonymous', source })
     if (!isLeft(written)) {
-      const applied = new Map([...wishes.wanted].map(([key, { version }]) => [key, version]))
       const diagnostics = [...wishes.problems.map(shown), ...heldBack(plan.heldBack)]
-      return { known: { files: read, good: files, applied }, diagnostics, isUnavailable: false }
+      return {
+        known: { files: read, good: files, applied: wishes.wanted, ownsOnlyApplied: plan.heldBack === 0 },
+        diagnostics,
+        isUnavailable: false,
+      }
     }
     const withoutCulprit =
       attempt <= files.size ? dropCulprit(files, known.good, written.left) : left(undefined)

@@ -1,11 +1,11 @@
-import type { Mesh } from '../../model/mesh.ts'
+import type { Mesh, Stored } from '../../model/mesh.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
-import { everyStoredIn } from '../../model/storedIn.ts'
+import { everyStoredIn, storedIn } from '../../model/storedIn.ts'
 import type { Change } from '../../model/write.ts'
-import type { Wishes } from './wanted.ts'
+import type { Wanted, Wishes } from './wanted.ts'
 
-/** What was applied from files so far: the version of the file that each resource was last taken from, by key. */
-export type Applied = ReadonlyMap<string, string>
+/** What was applied from files so far, by key. */
+export type Applied = ReadonlyMap<string, Wanted>
 
 export type Plan = {
   /** Removals, then applications, each sorted by key. */
@@ -17,15 +17,16 @@ export type Plan = {
 }
 
 /** What makes the mesh as the directory wants it. A resource is applied when the version of its file is another than
- *  was `applied`: what others wrote over an unchanged file stays. Removed is only what `source` itself put there. */
+ *  was `applied`: what others wrote over an unchanged file stays. Removed is only what `source` itself put there;
+ *  `ownsOnlyApplied` says that this can be nothing but what was applied, which spares a walk through the mesh. */
 export const planChanges = (
   mesh: Mesh,
   { wanted, hasUnknown }: Wishes,
-  applied: Applied,
+  { applied, ownsOnlyApplied }: { readonly applied: Applied; readonly ownsOnlyApplied: boolean },
   source: string,
 ): Plan => {
-  const applications = [...wanted].filter(([key, { version }]) => applied.get(key) !== version)
-  const orphans = [...everyStoredIn(mesh)]
+  const applications = [...wanted].filter(([key, { version }]) => applied.get(key)?.version !== version)
+  const orphans = [...(ownsOnlyApplied ? stillIn(mesh, applied) : everyStoredIn(mesh))]
     .filter((stored) => stored.source === source)
     .map(({ resource }) => nameOf(resource))
     .filter((name) => !wanted.has(keyOf(name)))
@@ -42,5 +43,12 @@ export const planChanges = (
     ],
     heldBack: orphans.length - removals.length,
     emptiesAll: wanted.size === 0 && removals.length > 0,
+  }
+}
+
+function* stillIn(mesh: Mesh, applied: Applied): Generator<Stored> {
+  for (const { resource } of applied.values()) {
+    const stands = storedIn(mesh, nameOf(resource))
+    if (stands !== undefined) yield stands
   }
 }

@@ -42,22 +42,35 @@ const scan = async (
   visited: Set<string>,
 ): Promise<void> => {
   if (visited.size === visited.add(`${dev}:${ino}`).size) return
-  for (const entry of await entriesOf(directory, visited.size === 1)) {
-    if (entry.name.startsWith('.')) continue
-    const path = join(directory, entry.name)
-    const isNamedAsFile = /\.(yaml|yml|json)$/i.test(entry.name)
-    if (!isNamedAsFile && !entry.isDirectory() && !entry.isSymbolicLink()) continue
-    const stats = await statOf(path, isNamedAsFile)
-    if (stats === 'unreadable') found.push({ path, stamp: stats })
-    else if (stats?.isDirectory()) await scan(path, stats, found, visited)
-    else if (stats?.isFile() && isNamedAsFile) found.push({ path, stamp: stampOf(stats) })
+  const entries = await entriesOf(directory, visited.size === 1)
+  const directories: { readonly path: string; readonly stats: Stats }[] = []
+  for (let from = 0; from < entries.length; from += atOnce) {
+    const some = entries.slice(from, from + atOnce).map((entry) => lookAt(directory, entry))
+    for (const { path, isNamedAsFile, stats } of await Promise.all(some)) {
+      if (stats === 'unreadable') found.push({ path, stamp: stats })
+      else if (stats?.isDirectory()) directories.push({ path, stats })
+      else if (stats?.isFile() && isNamedAsFile) found.push({ path, stamp: stampOf(stats) })
+    }
   }
+  // In order, so that what several links lead to is always found by the same one.
+  for (const { path, stats } of directories) await scan(path, stats, found, visited)
+}
+
+// Looking at one after another would take a turn of the event loop for each.
+const atOnce = 64
+
+const lookAt = async (directory: string, entry: Dirent) => {
+  const path = join(directory, entry.name)
+  const isNamedAsFile = /\.(yaml|yml|json)$/i.test(entry.name)
+  const matters = isNamedAsFile || entry.isDirectory() || entry.isSymbolicLink()
+  return { path, isNamedAsFile, stats: matters ? await statOf(path, isNamedAsFile) : undefined }
 }
 
 // What goes between two looks has gone: that is an answer, not an error. Only the directory itself must be there.
 const entriesOf = async (directory: string, isRoot: boolean): Promise<readonly Dirent[]> => {
   try {
-    return await readdir(directory, { withFileTypes: true })
+    const entries = await readdir(directory, { withFileTypes: true })
+    return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => byCodeUnit(a.name, b.name))
   } catch (error) {
     if (!isRoot && isGone(error)) return []
     throw error

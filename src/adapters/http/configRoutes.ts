@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { kindNamed } from '../../codecs/kinds.ts'
 import { resourceToYaml } from '../../codecs/resourceToYaml.ts'
-import type { Snapshot, Stored } from '../../model/mesh.ts'
+import type { Mesh, Stored } from '../../model/mesh.ts'
 import type { Kind } from '../../model/resource.ts'
 import { keyOf } from '../../model/resourceName.ts'
-import { allStoredIn, storedIn } from '../../model/storedIn.ts'
+import { everyStoredIn, storedIn } from '../../model/storedIn.ts'
 import type { Controller } from '../../ports.ts'
 import { positionHeader, snapshotAsked } from './at.ts'
 import { etagOf, isKnown } from './etag.ts'
@@ -39,10 +39,8 @@ export const configRoutes = (controller: Controller): readonly Route[] => {
       const snapshot = await snapshotAsked(controller, request)
       if (isLeft(snapshot)) return snapshot
       const namespace = url.includes(':namespace') ? pathParameter(request, 'namespace') : undefined
-      const found = allStoredIn(snapshot.right.mesh, kind.right, namespace)
-      return right(
-        asksForYaml(request) ? yaml(snapshot.right, found) : resourceList(snapshot.right.position, found),
-      )
+      const found = listed(snapshot.right.mesh, kind.right, namespace)
+      return right(await resourceList(snapshot.right.position, found, asksForYaml(request) ? 'yaml' : 'json'))
     },
   })
   return [
@@ -100,8 +98,10 @@ const yamlType = 'application/yaml; charset=utf-8'
 const asksForYaml = ({ headers: { accept = '' } }: FastifyRequest): boolean =>
   /\byaml\b/i.test(accept) && !/\bjson\b/i.test(accept)
 
-const yaml = (snapshot: Snapshot, found: readonly Stored[]): Answer => ({
-  headers: positionHeader(snapshot),
-  type: yamlType,
-  body: found.map(({ resource }) => resourceToYaml(resource)).join('---\n'),
-})
+function* listed(mesh: Mesh, kind: Kind | undefined, namespace: string | undefined): Generator<Stored> {
+  for (const stored of everyStoredIn(mesh, kind)) {
+    const { resource } = stored
+    if (kind !== undefined && resource.kind !== kind) continue
+    if (namespace === undefined || resource.metadata.namespace === namespace) yield stored
+  }
+}

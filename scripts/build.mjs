@@ -116,7 +116,8 @@ if (esbuild === undefined) {
   say('build: nothing done, because esbuild is not installed (run `npm ci` without --omit=dev)')
 } else {
   const startedMs = Date.now()
-  const built = await bundle(esbuild)
+  // esbuild has already said on stderr what is wrong.
+  const built = await bundle(esbuild).catch(() => process.exit(1))
   await mkdir(dist, { recursive: true })
   for (const { path, contents } of built.outputFiles) {
     await replaceFile(path, contents)

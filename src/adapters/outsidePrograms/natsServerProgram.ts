@@ -33,12 +33,13 @@ const search: Search = {
 export const natsServerProgram: OutsideProgram = {
   name: 'nats-server',
   find: (env) => findProgram(search, env),
-  fetch: (env, progress) => fetchIntoCache(search, env, (directory) => buildWithGo(directory, env, progress)),
+  fetch: (env, progress, signal) =>
+    fetchIntoCache(search, env, (directory) => buildWithGo(directory, { env, signal }, progress)),
 }
 
 const buildWithGo = async (
   directory: string,
-  env: Environment,
+  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal | undefined },
   progress: (line: string) => void,
 ): Promise<Either<MissingProgram, string>> => {
   const byHand = 'install Go, or set RUTTER_NATS_SERVER to a binary of nats-server 2.10 or newer'
@@ -49,6 +50,7 @@ const buildWithGo = async (
     runProgram('go', ['install', `github.com/nats-io/nats-server/v2@v${version}`], {
       env: { ...env, GOBIN: directory, CGO_ENABLED: '0' },
       limitMs: buildLimitMs,
+      signal,
     }),
   )
   if (built.code === 0) return right(join(directory, 'nats-server'))

@@ -25,8 +25,12 @@ export type OutsideProgram = {
   /** A variable that names its binary comes before PATH, which comes before the cache. Never rejects. */
   find(env: Environment): Promise<Either<MissingProgram, FoundProgram>>
   /** Gets it into the cache in place of what stands there, and tells of every long step through `progress`. Several
-   *  may fetch at once. Takes at most ten minutes; leaves nothing half done. */
-  fetch(env: Environment, progress: (line: string) => void): Promise<Either<MissingProgram, FoundProgram>>
+   *  may fetch at once. Takes at most ten minutes, ends early when `signal` aborts; leaves nothing half done. */
+  fetch(
+    env: Environment,
+    progress: (line: string) => void,
+    signal?: AbortSignal,
+  ): Promise<Either<MissingProgram, FoundProgram>>
 }
 
 /** A `MissingProgram`. */

@@ -9,6 +9,8 @@ export type RunOptions = {
   readonly env: Environment
   /** It is killed when it takes longer. */
   readonly limitMs: number
+  /** It is killed when this aborts. */
+  readonly signal?: AbortSignal | undefined
   /** Called with each line as it comes. */
   readonly onLine?: (line: string) => void
 }
@@ -23,6 +25,7 @@ export const runProgram = (program: string, args: readonly string[], options: Ru
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.limitMs,
       killSignal: 'SIGKILL',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
     let output = ''
     let line = ''

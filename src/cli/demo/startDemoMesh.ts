@@ -29,6 +29,8 @@ export type DemoMeshOptions = {
   readonly place: Place
   readonly http: HostPort
   readonly progress: (line: string) => void
+  /** Gives up starting. */
+  readonly signal: AbortSignal
 }
 
 const startLimitMs = 30_000
@@ -77,7 +79,7 @@ export const startDemoMesh = async (options: DemoMeshOptions): Promise<DemoMesh>
         const envoy = await startSidecar(workload, options, directory, started.xds.port)
         toStop.push(() => envoy.stop())
         envoy.exited.then((how) => broke(`the Envoy of ${workload.name} has ended: ${how}`))
-        await live(workload, envoy)
+        await live(workload, envoy, options.signal)
       }),
     )
     return {
@@ -122,13 +124,14 @@ const startSidecar = (
   })
 }
 
-const live = async ({ name }: Workload, envoy: EnvoyProcess): Promise<void> => {
+const live = async ({ name }: Workload, envoy: EnvoyProcess, signal: AbortSignal): Promise<void> => {
   let ended: string | undefined
   envoy.exited.then((how) => {
     ended = how
   })
   const deadlineMs = Date.now() + startLimitMs
   while ((await envoy.state()) !== 'LIVE') {
+    signal.throwIfAborted()
     if (ended !== undefined) throw new Error(`the Envoy of ${name} has ended: ${ended}`)
     if (Date.now() > deadlineMs)
       throw new Error(`the Envoy of ${name} is not live after ${startLimitMs / 1000} s`)

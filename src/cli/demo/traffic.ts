@@ -27,6 +27,7 @@ export const startTraffic = (place: Place): Traffic => {
   const recent: { readonly atMs: number; readonly answered: Answered }[] = []
   let underWay = 0
   let count = 0
+  const startedMs = performance.now()
   const timer = setInterval(() => {
     if (underWay >= mostUnderWay) return
     underWay += 1
@@ -38,9 +39,13 @@ export const startTraffic = (place: Place): Traffic => {
   }, everyMs)
   return {
     seen: () => {
-      const fromMs = performance.now() - windowMs
+      const nowMs = performance.now()
+      const fromMs = Math.max(startedMs, nowMs - windowMs)
       while (recent[0] !== undefined && recent[0].atMs < fromMs) recent.shift()
-      return summed(recent.map(({ answered }) => answered))
+      return summed(
+        recent.map(({ answered }) => answered),
+        1000 / Math.max(1, nowMs - fromMs),
+      )
     },
     stop: () => {
       clearInterval(timer)
@@ -49,8 +54,7 @@ export const startTraffic = (place: Place): Traffic => {
   }
 }
 
-const summed = (answers: readonly Answered[]): Seen => {
-  const perSecond = 1000 / windowMs
+const summed = (answers: readonly Answered[], perSecond: number): Seen => {
   const byService = new Map<string, Map<string, number>>()
   for (const { versions } of answers) {
     for (const [service, version] of Object.entries(versions)) {

@@ -11,7 +11,7 @@ const floors: Readonly<Record<string, Floor>> = {
   ports: { rooms: ['model'], packages: ['fp-ts'] },
   codecs: { rooms: ['model', 'wire'], packages: ['io-ts', 'fp-ts', 'yaml', 're2js', '@babel/code-frame'] },
   reducers: { rooms: ['model'], packages: ['immer', 'fp-ts'] },
-  wire: { rooms: ['model'], packages: ['protobufjs', 'fp-ts', 'node:*'] },
+  wire: { rooms: ['model'], packages: ['fp-ts', 'node:*'] },
   projections: { rooms: ['model', 'wire'], packages: ['node:crypto', 'fp-ts'] },
   delivery: { rooms: ['model', 'wire'], packages: [] },
   agent: { rooms: ['model', 'wire'], packages: [] },

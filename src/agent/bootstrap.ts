@@ -44,7 +44,17 @@ export const bootstrap = (options: BootstrapOptions): Readonly<Record<string, un
     lds_config: overAds,
   },
   static_resources: { clusters: [xdsCluster(options)] },
+  layered_runtime: {
+    layers: [
+      { name: 'rutter', static_layer: regexLimit },
+      { name: 'admin', admin_layer: {} },
+    ],
+  },
 })
+
+// Envoy refuses regexes of more than 100 RE2 instructions unless told otherwise, which 34 letters in any order reach.
+// Admission holds them to 1,024 characters instead.
+const regexLimit = { re2: { max_program_size: { error_level: 32_768 } } }
 
 const overAds = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' }
 

@@ -6,6 +6,7 @@ import {
   type RequestOptions,
   type ServerResponse,
 } from 'node:http'
+import { bootstrap } from '../../src/agent/bootstrap.ts'
 import { type StartedController, startController } from '../../src/cli/startController.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
@@ -153,7 +154,12 @@ const startWorkload = async (
   const envoy = sidecar
     ? await startEnvoy({
         envoy: envoyPath,
-        bootstrap: bootstrap(node, xdsPort, `${outer}:${httpProxyPort}`),
+        bootstrap: bootstrap({
+          node,
+          xds: { host: '127.0.0.1', port: xdsPort },
+          metadata: { httpProxy: { address: outer, port: httpProxyPort } },
+          admin: { path: '/moved/by/the/harness' },
+        }),
         until: 'started',
       })
     : undefined
@@ -216,49 +222,3 @@ const ask = (agent: Agent, options: RequestOptions): Promise<Answer> =>
     request.on('error', reject)
     request.end()
   })
-
-const bootstrap = (node: string, xdsPort: number, httpProxy: string): object => ({
-  node: { id: node, cluster: 'e2e', metadata: { 'rutter.dev/http-proxy': httpProxy } },
-  dynamic_resources: {
-    ads_config: {
-      api_type: 'DELTA_GRPC',
-      transport_api_version: 'V3',
-      set_node_on_first_message_only: true,
-      grpc_services: [
-        {
-          envoy_grpc: {
-            cluster_name: 'rutter',
-            retry_policy: { retry_back_off: { base_interval: '0.1s', max_interval: '1s' } },
-          },
-        },
-      ],
-    },
-    cds_config: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' },
-    lds_config: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' },
-  },
-  static_resources: {
-    clusters: [
-      {
-        name: 'rutter',
-        type: 'STATIC',
-        connect_timeout: '1s',
-        typed_extension_protocol_options: {
-          'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-            '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-            explicit_http_config: { http2_protocol_options: {} },
-          },
-        },
-        load_assignment: {
-          cluster_name: 'rutter',
-          endpoints: [
-            {
-              lb_endpoints: [
-                { endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: xdsPort } } } },
-              ],
-            },
-          ],
-        },
-      },
-    ],
-  },
-})

@@ -126,6 +126,14 @@ describe.skipIf(envoy.skip)('route rules on a real Envoy', () => {
     },
   )
 
+  test('E3: a long regex is taken by an Envoy with our bootstrap', async () => {
+    await rule('long', {
+      match: headers({ uri: { regex: `/(${'[a-z]{1,20}|'.repeat(12)}x)` } }),
+      route: [{ labels: { version: 'v2' } }],
+    })
+    expect((await client.get('reviews:9080', '/abcdefghij')).body).toBe('reviews v2')
+  })
+
   test('E3: a rule by authority', async () => {
     await rule('all', { route: [{ labels: { version: 'v1' } }] })
     await rule('short', {

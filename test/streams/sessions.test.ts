@@ -1,0 +1,133 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { XdsRequest, XdsResponse } from '../../src/model/xdsMessage.ts'
+import type { XdsStream } from '../../src/ports.ts'
+import { instance, routeRule, service } from '../reducers/given.ts'
+import { apply, startOn, written } from './running.ts'
+
+/** A stream whose client is the test. */
+const testStream = () => {
+  const sent: XdsResponse[] = []
+  const ended: ({ code: number; message: string } | undefined)[] = []
+  let listener: Parameters<XdsStream['listen']>[0] | undefined
+  const stream: XdsStream = {
+    id: 'one',
+    service: 'ads',
+    protocol: 'delta',
+    peer: 'test',
+    listen: (given) => {
+      listener = given
+    },
+    send: (response) => {
+      sent.push(response)
+      return true
+    },
+    end: (refusal) => {
+      ended.push(refusal)
+    },
+  }
+  const request = (typeUrl: string, more: Partial<XdsRequest> = {}, subscribe: string[] = []): void =>
+    listener?.request({
+      typeUrl,
+      nonce: '',
+      body: { protocol: 'delta', subscribe, unsubscribe: [], initialVersions: new Map() },
+      ...more,
+    })
+  /** Acknowledges all that came, and asks for what that names, as Envoy does. */
+  const acknowledge = (): void => {
+    for (let i = 0; i < sent.length; i += 1) {
+      const response = sent[i]
+      if (response === undefined) continue
+      const names = response.resources.map(({ name }) => name)
+      request(typeUrl(response.type), { nonce: response.nonce })
+      if (response.type === 'clusters') request(typeUrl('endpoints'), {}, names)
+    }
+    sent.length = 0
+  }
+  return { stream, sent, ended, request, acknowledge, leave: () => listener?.ended() }
+}
+
+const typeUrl = (type: string): string =>
+  ({
+    clusters: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
+    endpoints: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+    listeners: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+    routes: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+  })[type] ?? ''
+
+const node = (ip: string, metadata = {}) => ({
+  node: { id: `sidecar~${ip}~${ip}.default~default.svc.cluster.local`, metadata },
+})
+
+describe('sessions', () => {
+  test.each([
+    ['nobody', {}],
+    ['an unreadable node', { node: { id: 'sidecar~not-an-ip~x~y', metadata: {} } }],
+    ['an empty node', { node: { id: '', metadata: {} } }],
+  ])('S11: a stream of %s is refused', (_, first) => {
+    const { accept, counters } = startOn()
+    const { stream, ended, request, sent } = testStream()
+    accept(stream)
+    request(typeUrl('clusters'), first)
+    expect(ended).toEqual([{ code: 3, message: expect.any(String) }])
+    expect(sent).toEqual([])
+    expect(counters()).toMatchObject({ refused: 1, proxies: 0 })
+  })
+
+  test('S11: a stream that ends frees what it followed and leaves no timer', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const { accept, counters, write, controller } = startOn()
+    const { stream, request, leave } = testStream()
+    accept(stream)
+    request(typeUrl('clusters'), node('10.0.0.1'))
+    expect(counters()).toMatchObject({ streams: 1, proxies: 1, views: 1 })
+    expect(vi.getTimerCount()).toBeGreaterThan(0)
+    leave()
+    expect(vi.getTimerCount()).toBe(0)
+    await written(write([apply(service('any'))]))
+    expect(controller.proxies().proxies).toMatchObject([{ connected: false, state: 'silent' }])
+    expect(counters()).toMatchObject({ streams: 0, proxies: 0, views: 0, known: 1 })
+  })
+
+  test('S12: a proxy that does not need a change reaches its position without being sent anything', async () => {
+    const { accept, write, controller } = startOn()
+    await written(write(['caller', 'other', 'reviews'].map((name) => apply(service(name)))))
+    await written(
+      write([apply(instance('c', 'caller', '10.0.0.1')), apply(instance('o', 'other', '10.0.0.2'))]),
+    )
+    const [caller, other] = [testStream(), testStream()]
+    for (const [client, ip] of [
+      [caller, '10.0.0.1'],
+      [other, '10.0.0.2'],
+    ] as const) {
+      accept({ ...client.stream, id: ip })
+      client.request(typeUrl('clusters'), node(ip))
+      client.acknowledge()
+      client.request(typeUrl('listeners'))
+      client.acknowledge()
+      client.request(typeUrl('routes'), {}, ['9080'])
+      client.acknowledge()
+      client.acknowledge()
+    }
+    const rule = routeRule('r', {
+      destination: { name: 'reviews' },
+      match: { source: { name: 'caller' } },
+      route: [{ labels: { version: 'v1' } }],
+    })
+    const { position } = await written(write([apply(rule)]))
+    const stand = async () => controller.waitFor(position, 0, new AbortController().signal)
+    controller.proxies()
+    expect((await stand()).proxies.map(({ state }) => state)).toEqual(['pending', 'unaffected'])
+    expect(other.sent).toEqual([])
+    caller.acknowledge()
+    caller.acknowledge()
+    caller.acknowledge()
+    expect((await stand()).proxies.map(({ state }) => state)).toEqual(['acknowledged', 'unaffected'])
+    expect(controller.proxies().proxies.map(({ ackedPosition }) => ackedPosition)).toEqual([
+      position,
+      position,
+    ])
+  })
+})

@@ -4,7 +4,7 @@ import type { Written } from '../model/write.ts'
 import { sendFiles } from './applyFiles.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { fileOption, outputOption, parseDuration, serverOption } from './options.ts'
+import { fileOption, outputOption, serverOption, timeoutOption } from './options.ts'
 import { placesIn } from './places.ts'
 import { type Finding, printFindings } from './printFindings.ts'
 import { shortName } from './shortName.ts'
@@ -29,7 +29,7 @@ export const addApply: AddCommand = (program, cli) => {
     .addOption(fileOption().makeOptionMandatory())
     .option('--dry-run', 'says what would happen, and changes nothing')
     .option('--wait', 'waits until every proxy concerned has acknowledged it')
-    .option('--timeout <duration>', 'how long to wait at most', parseDuration, 30_000)
+    .addOption(timeoutOption())
     .addOption(outputOption('text', 'json'))
     .addOption(serverOption())
     .addHelpText(

@@ -41,3 +41,9 @@ export const parseWhole =
 /** `--at`. */
 export const atOption = (): Option =>
   new Option('--at <position|time>', 'as of a position, or the last entry at or before a time (RFC 3339)')
+
+/** `--timeout`, in milliseconds. */
+export const timeoutOption = (): Option =>
+  new Option('--timeout <duration>', 'how long to wait at most')
+    .argParser(parseDuration)
+    .default(30_000, '30s')

@@ -1,6 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { AddCommand } from './cli.ts'
-import { outputOption, parseDuration, parseWhole, serverOption } from './options.ts'
+import { outputOption, parseWhole, serverOption, timeoutOption } from './options.ts'
 import { reportUnanswered } from './unanswered.ts'
 import { askWait, reportWaited, waitedExitCode } from './waited.ts'
 
@@ -12,7 +12,7 @@ export const addWait: AddCommand = (program, { io, action }) => {
     .command('wait')
     .description('waits until every proxy concerned has acknowledged a position; 1 on refusal or time-out')
     .argument('[position]', 'position in the log (default: its end)', parseWhole(0))
-    .option('--timeout <duration>', 'how long at most', parseDuration, 30_000)
+    .addOption(timeoutOption())
     .addOption(outputOption('text', 'json'))
     .addOption(serverOption())
     .action(

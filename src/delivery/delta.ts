@@ -1,5 +1,7 @@
+import type { XdsResource } from '../model/xds.ts'
 import type { Ledger } from './ledger.ts'
-import { forgetUnwanted } from './sotw.ts'
+import { addName, drop, dropName, hasName, put } from './sortedList.ts'
+import { forgetUnwanted, sharedName } from './sotw.ts'
 import { unknownResource } from './unknownResource.ts'
 
 /** What a delta request changes in a subscription, and what its client held before it reconnected. */
@@ -11,13 +13,13 @@ export type DeltaChange = {
 
 /** Takes over a delta request. `first`: no request for this type came before on this stream; only then no names mean
  *  everything, and only then `initialVersions` count. Names subscribed are answered even when believed current,
- *  except those that a reconnecting client says it holds; `current` gives the version it should hold. */
+ *  except those that a reconnecting client says it holds; `current` gives what is intended now. */
 export const subscribeDelta = (
   ledger: Ledger,
   change: DeltaChange,
   first: boolean,
   legacyWildcard: boolean,
-  current: (name: string) => string | undefined,
+  current: (name: string) => XdsResource | undefined,
 ): void => {
   const legacy = first && change.subscribe.length === 0 && legacyWildcard
   if (legacy || change.subscribe.includes('*')) {
@@ -26,8 +28,9 @@ export const subscribeDelta = (
   }
   for (const name of change.subscribe) {
     if (name === '*' || name === '') continue
-    ledger.names.add(name)
-    ledger.asked.add(name)
+    const shared = sharedName(name, current)
+    addName(ledger.names, shared)
+    ledger.asked.add(shared)
   }
   if (first) recall(ledger, change.initialVersions, current)
   for (const name of change.unsubscribe) unsubscribe(ledger, name)
@@ -36,12 +39,12 @@ export const subscribeDelta = (
 const recall = (
   ledger: Ledger,
   versions: ReadonlyMap<string, string>,
-  current: (name: string) => string | undefined,
+  current: (name: string) => XdsResource | undefined,
 ): void => {
   for (const [name, version] of versions) {
-    if (!ledger.wildcard && !ledger.names.has(name)) continue
-    ledger.sent.set(name, unknownResource(name, version))
-    if (current(name) === version) ledger.asked.delete(name)
+    if (!ledger.wildcard && !hasName(ledger.names, name)) continue
+    put(ledger.sent, unknownResource(name, version))
+    if (current(name)?.version === version) ledger.asked.delete(name)
     ledger.dirty.add(name)
   }
 }
@@ -54,7 +57,10 @@ const unsubscribe = (ledger: Ledger, name: string): void => {
     forgetUnwanted(ledger)
     return
   }
-  ledger.names.delete(name)
+  dropName(ledger.names, name)
   if (ledger.wildcard) ledger.asked.add(name)
-  else for (const names of [ledger.sent, ledger.dirty, ledger.asked, ledger.gone]) names.delete(name)
+  else {
+    drop(ledger.sent, name)
+    for (const names of [ledger.dirty, ledger.asked, ledger.gone]) names?.delete(name)
+  }
 }

@@ -1,5 +1,6 @@
 import { type Flight, type Ledger, rollBack } from './ledger.ts'
 import { doubt } from './refusal.ts'
+import { find } from './sortedList.ts'
 import { ledgersOf, type StreamState } from './streamState.ts'
 import { isUnknown } from './unknownResource.ts'
 
@@ -14,7 +15,7 @@ export const expire = (state: StreamState, nowMs: number): void => {
       flight.overdue = true
       state.counters.overdue += 1
       if (ledger.type === 'clusters') takeBack(state, ledger, flight)
-      if (ledger.slow) ledger.probes.clear()
+      if (ledger.slow) ledger.probes?.clear()
     }
 }
 
@@ -23,8 +24,8 @@ const takeBack = (state: StreamState, ledger: Ledger, flight: Flight): void => {
     ([name, { before, now }]) =>
       now !== undefined &&
       now.version !== before?.version &&
-      now.version === ledger.sent.get(name)?.version &&
-      now.version !== ledger.probed.get(name) &&
+      now.version === find(ledger.sent, name)?.version &&
+      now.version !== ledger.probed?.get(name) &&
       !isUnknown(before),
   )
   const names = doubtful.map(([name]) => name)
@@ -46,7 +47,7 @@ export const nextDeadlineMs = (state: StreamState, nowMs: number): number => {
   if (!state.ordered) return next
   for (const { flights, gone } of ledgersOf(state)) {
     for (const flight of flights) if (!flight.overdue) next = Math.min(next, dueAtMs(state, flight))
-    for (const dueAtMs of gone.values()) if (dueAtMs > nowMs) next = Math.min(next, dueAtMs)
+    for (const dueAtMs of gone?.values() ?? []) if (dueAtMs > nowMs) next = Math.min(next, dueAtMs)
   }
   return next
 }

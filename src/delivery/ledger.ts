@@ -1,5 +1,6 @@
 import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
 import type { DeliveryLimits } from './limits.ts'
+import { drop, find, hasName, put } from './sortedList.ts'
 
 /** What one response changed for one name: what was in force before it, and what it sent; undefined: nothing. */
 export type FlightEntry = {
@@ -24,9 +25,10 @@ export type Ledger = {
   wildcard: boolean
   /** True once any name was sent: from then on an empty list means nothing, no longer everything. */
   named: boolean
-  readonly names: Set<string>
-  /** What the client has by our knowledge; taken back when a response is refused. */
-  readonly sent: Map<string, XdsResource>
+  /** Sorted. */
+  readonly names: string[]
+  /** What the client has by our knowledge; taken back when a response is refused. Sorted by name. */
+  readonly sent: XdsResource[]
   flights: Flight[]
   /** Of the last response; empty before the first. */
   nonce: string
@@ -37,11 +39,11 @@ export type Ledger = {
   /** True: a response is due even when it says nothing new. */
   owes: boolean
   /** Names to send few at a time, with the version in doubt, until a refusal among them is told from the others. */
-  readonly probes: Map<string, string>
+  probes: Map<string, string> | undefined
   /** Names that were sent alone for that reason, with the version, and not answered yet. */
-  readonly probed: Map<string, string>
+  probed: Map<string, string> | undefined
   /** When a name that nothing intends any more may be removed; Infinity while something names it. */
-  readonly gone: Map<string, number>
+  gone: Map<string, number> | undefined
   /** One sent alone stayed unanswered: until something is acknowledged nothing more is taken back for being late. */
   slow: boolean
 }
@@ -51,21 +53,33 @@ export const createLedger = (type: XdsType): Ledger => ({
   type,
   wildcard: false,
   named: false,
-  names: new Set(),
-  sent: new Map(),
+  names: [],
+  sent: [],
   flights: [],
   nonce: '',
   dirty: new Set(),
   asked: new Set(),
   owes: false,
-  probes: new Map(),
-  probed: new Map(),
-  gone: new Map(),
+  // Seldom needed, and there are many streams.
+  probes: undefined,
+  probed: undefined,
+  gone: undefined,
   slow: false,
 })
 
+/** `map` with `value` under `key`; begun when there is none. */
+export const withEntry = <Value>(
+  map: Map<string, Value> | undefined,
+  key: string,
+  value: Value,
+): Map<string, Value> => (map ?? new Map<string, Value>()).set(key, value)
+
+/** True when there is anything in `map`. */
+export const hasAny = (map: ReadonlyMap<string, unknown> | undefined): boolean =>
+  map !== undefined && map.size > 0
+
 /** True when the client wants `name`. */
-export const wants = (ledger: Ledger, name: string): boolean => ledger.wildcard || ledger.names.has(name)
+export const wants = (ledger: Ledger, name: string): boolean => ledger.wildcard || hasName(ledger.names, name)
 
 /** True while a response is under way that the order of changes waits for. */
 export const blocked = (ledger: Ledger | undefined): boolean =>
@@ -103,8 +117,8 @@ export const recordFlight = (ledger: Ledger, flight: Flight, limits: DeliveryLim
   ledger.nonce = flight.nonce
   ledger.flights = [...ledger.flights.slice(1 - limits.maxFlights), flight]
   for (const [name, { now }] of flight.entries) {
-    if (now === undefined) ledger.sent.delete(name)
-    else ledger.sent.set(name, now)
+    if (now === undefined) drop(ledger.sent, name)
+    else put(ledger.sent, now)
   }
 }
 
@@ -117,9 +131,9 @@ export const rollBack = (ledger: Ledger, flight: Flight): void => {
       const later = entries.get(name)
       if (later?.before?.version === now.version) entries.set(name, { before, now: later.now })
     }
-    if (ledger.sent.get(name)?.version !== now.version) continue
-    if (before === undefined) ledger.sent.delete(name)
-    else ledger.sent.set(name, before)
+    if (find(ledger.sent, name)?.version !== now.version) continue
+    if (before === undefined) drop(ledger.sent, name)
+    else put(ledger.sent, before)
     ledger.dirty.add(name)
   }
 }

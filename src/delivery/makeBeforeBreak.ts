@@ -1,6 +1,7 @@
-import { blocked, type Flight, type Ledger } from './ledger.ts'
+import { blocked, type Flight, hasAny, type Ledger } from './ledger.ts'
 import { push } from './push.ts'
 import { removeUnnamed } from './removal.ts'
+import { hasName } from './sortedList.ts'
 import { ledgersOf, type StreamState } from './streamState.ts'
 
 /** Sends all that may go now. Ordered: clusters with their endpoints; listeners once the clusters are acknowledged,
@@ -25,11 +26,11 @@ export const advance = (state: StreamState, nowMs: number): void => {
 // state of the world; and it acknowledges clusters only once all are warm.
 const warm = (endpoints: Ledger, { entries }: Flight): void => {
   for (const [name, { before, now }] of entries)
-    if (before !== undefined && now !== undefined && endpoints.names.has(name)) endpoints.asked.add(name)
+    if (before !== undefined && now !== undefined && hasName(endpoints.names, name)) endpoints.asked.add(name)
 }
 
 const isSettling = (clusters: Ledger | undefined): boolean =>
-  clusters?.wildcard === true && (clusters.probes.size > 0 || (blocked(clusters) && isAdding(clusters)))
+  clusters?.wildcard === true && (hasAny(clusters.probes) || (blocked(clusters) && isAdding(clusters)))
 
 const isAdding = ({ flights }: Ledger): boolean =>
   flights.some(

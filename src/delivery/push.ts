@@ -1,8 +1,9 @@
 import type { XdsResource } from '../model/xds.ts'
 import { acceptGroup } from './isolation.ts'
-import { blocked, type Flight, type Ledger, wants } from './ledger.ts'
+import { blocked, type Flight, hasAny, type Ledger, wants, withEntry } from './ledger.ts'
 import { isParked } from './parking.ts'
 import { respond } from './respond.ts'
+import { find, put } from './sortedList.ts'
 import type { StreamState } from './streamState.ts'
 import { cannotWarm, keepsUntilUnnamed, target } from './target.ts'
 import { isUnknown } from './unknownResource.ts'
@@ -13,7 +14,7 @@ export const push = (state: StreamState, ledger: Ledger, nowMs: number): Flight 
   for (const name of ledger.asked) answer(state, ledger, name, items)
   ledger.asked.clear()
   if (!(state.ordered && blocked(ledger))) {
-    if (ledger.probes.size === 0) for (const name of ledger.dirty) update(state, ledger, name, items)
+    if (!hasAny(ledger.probes)) for (const name of ledger.dirty) update(state, ledger, name, items)
     else if (items.size === 0) probe(state, ledger, items)
   }
   return respond(state, ledger, items, nowMs)
@@ -32,7 +33,7 @@ const answer = (state: StreamState, ledger: Ledger, name: string, items: Items):
   const waits =
     resource === undefined &&
     intended !== undefined &&
-    !ledger.probes.has(name) &&
+    !ledger.probes?.has(name) &&
     !isParked(state, ledger.type, name, intended.version) &&
     !(ledger.type === 'clusters' && cannotWarm(state, name))
   if (waits) {
@@ -48,23 +49,24 @@ const update = (state: StreamState, ledger: Ledger, name: string, items: Items):
     ledger.dirty.delete(name)
     return
   }
-  if (ledger.probes.has(name) || items.has(name)) return
-  const sent = ledger.sent.get(name)
+  if (ledger.probes?.has(name) === true || items.has(name)) return
+  const sent = find(ledger.sent, name)
   const intended = state.intended.get(ledger.type, name)
   if (intended === undefined) {
     ledger.dirty.delete(name)
     if (sent === undefined) return
-    if (keepsUntilUnnamed(state, ledger, name)) ledger.gone.set(name, Number.POSITIVE_INFINITY)
+    if (keepsUntilUnnamed(state, ledger, name))
+      ledger.gone = withEntry(ledger.gone, name, Number.POSITIVE_INFINITY)
     else items.set(name, undefined)
     return
   }
-  ledger.gone.delete(name)
+  ledger.gone?.delete(name)
   let resource = target(state, ledger, name)
   while (resource?.version === sent?.version && ledger.type === 'routes' && acceptGroup(state, name))
     resource = target(state, ledger, name)
   settle(ledger, name, resource, intended)
   if (resource === undefined || resource === sent) return
-  if (resource.version === sent?.version) ledger.sent.set(name, resource)
+  if (resource.version === sent?.version) put(ledger.sent, resource)
   else items.set(name, resource)
 }
 
@@ -72,13 +74,15 @@ const update = (state: StreamState, ledger: Ledger, name: string, items: Items):
 const probeRounds = 64
 
 const probe = (state: StreamState, ledger: Ledger, items: Items): void => {
-  const share = Math.ceil(ledger.probes.size / probeRounds)
-  for (const name of ledger.probes.keys()) {
+  const names = [...(ledger.probes?.keys() ?? [])]
+  const share = Math.ceil(names.length / probeRounds)
+  for (const name of names) {
     if (items.size === share) return
-    ledger.probes.delete(name)
+    ledger.probes?.delete(name)
     ledger.dirty.add(name)
     update(state, ledger, name, items)
-    if (share === 1) ledger.probed.set(name, state.intended.get(ledger.type, name)?.version ?? '')
+    if (share === 1)
+      ledger.probed = withEntry(ledger.probed, name, state.intended.get(ledger.type, name)?.version ?? '')
   }
 }
 

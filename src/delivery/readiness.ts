@@ -1,3 +1,4 @@
+import { find } from './sortedList.ts'
 import type { StreamState } from './streamState.ts'
 
 /** True when nothing has to be waited for before `cluster` may be named: Envoy has acknowledged it, or nobody intends
@@ -5,7 +6,7 @@ import type { StreamState } from './streamState.ts'
 export const isReady = (state: StreamState, cluster: string): boolean => {
   const clusters = state.ledgers.clusters
   if (clusters === undefined || !clusters.wildcard) return true
-  if (!clusters.sent.has(cluster)) return state.intended.get('clusters', cluster) === undefined
+  if (find(clusters.sent, cluster) === undefined) return state.intended.get('clusters', cluster) === undefined
   return clusters.flights.every(({ overdue, entries }) => {
     const entry = entries.get(cluster)
     const isNew = entry?.now !== undefined && entry.before === undefined
@@ -17,6 +18,6 @@ export const isReady = (state: StreamState, cluster: string): boolean => {
 const isSupplied = (state: StreamState, cluster: string): boolean => {
   if (state.intended.get('endpoints', cluster) === undefined) return true
   const endpoints = state.ledgers.endpoints
-  if (endpoints === undefined || !endpoints.sent.has(cluster)) return false
+  if (endpoints === undefined || find(endpoints.sent, cluster) === undefined) return false
   return !endpoints.flights.some(({ entries }) => entries.has(cluster))
 }

@@ -1,7 +1,8 @@
 import { culprits } from './culprits.ts'
 import { refuseGroup } from './isolation.ts'
-import { type Flight, type Ledger, rollBack } from './ledger.ts'
+import { type Flight, type Ledger, rollBack, withEntry } from './ledger.ts'
 import { park, rejectionOf } from './parking.ts'
+import { drop, find } from './sortedList.ts'
 import type { StreamState } from './streamState.ts'
 import { cannotWarm } from './target.ts'
 import { isUnknown } from './unknownResource.ts'
@@ -12,7 +13,7 @@ export const refuse = (state: StreamState, ledger: Ledger, flight: Flight, messa
   state.counters.refused += 1
   // Of what waits to be sent alone an earlier version may be in the flight, which is not meant.
   const news = newIn(flight).filter((name) => {
-    const version = ledger.probes.get(name)
+    const version = ledger.probes?.get(name)
     return version === undefined || version === flight.entries.get(name)?.now?.version
   })
   const named = culprits(message, news)
@@ -52,31 +53,32 @@ const withdrawCluster = (state: StreamState, name: string): void => {
 /** Has `names` of a flight that was taken back sent again few at a time. */
 export const doubt = (ledger: Ledger, flight: Flight, names: readonly string[]): void => {
   for (const name of names)
-    if (!ledger.probes.has(name)) ledger.probes.set(name, flight.entries.get(name)?.now?.version ?? '')
+    if (!ledger.probes?.has(name))
+      ledger.probes = withEntry(ledger.probes, name, flight.entries.get(name)?.now?.version ?? '')
 }
 
 // Left in place, a refused cluster holds back the answers to all later ones (Envoy 1.40). One whose good version only
 // the client knows cannot be repaired: removing it would take away what still serves.
 const repair = (ledger: Ledger, name: string): void => {
-  if (!isUnknown(ledger.sent.get(name))) ledger.asked.add(name)
+  if (!isUnknown(find(ledger.sent, name))) ledger.asked.add(name)
 }
 
 // In state of the world the reason for an earlier refusal may come under a later nonce: then the later response was
 // accepted, and what it blames was taken back by now or is under way once more.
 const blameEarlier = (state: StreamState, ledger: Ledger, message: string): boolean => {
-  const earlier = new Set(ledger.probes.keys())
+  const earlier = new Set(ledger.probes?.keys())
   for (const { type, name } of state.parked.values()) if (type === ledger.type) earlier.add(name)
   for (const flight of ledger.flights) for (const name of offeredBy(flight)) earlier.add(name)
   const blamed = culprits(message, earlier)
   for (const name of blamed) {
-    const inDoubt = ledger.probes.get(name)
+    const inDoubt = ledger.probes?.get(name)
     const flight = ledger.flights.findLast(({ entries }) => {
       const now = entries.get(name)?.now
       return now !== undefined && (inDoubt === undefined || inDoubt === now.version)
     })
     const entry = flight?.entries.get(name)
     parkWhole(state, ledger, name, message, inDoubt ?? entry?.now?.version)
-    ledger.probes.delete(name)
+    ledger.probes?.delete(name)
     if (flight === undefined || entry === undefined) continue
     rollBack(ledger, { ...flight, entries: new Map([[name, entry]]) })
     if (ledger.type === 'clusters') repair(ledger, name)
@@ -87,7 +89,7 @@ const blameEarlier = (state: StreamState, ledger: Ledger, message: string): bool
 const blame = (state: StreamState, ledger: Ledger, flight: Flight, name: string, message: string): void => {
   const entry = flight.entries.get(name)
   // What was thought to be good is not: there is nothing left to fall back to.
-  if (entry?.before !== undefined && entry.before.version === entry.now?.version) ledger.sent.delete(name)
+  if (entry?.before !== undefined && entry.before.version === entry.now?.version) drop(ledger.sent, name)
   if (ledger.type !== 'routes' || entry?.now?.parts === undefined)
     return parkWhole(state, ledger, name, message, entry?.now?.version)
   if (!refuseGroup(state, name, entry, message))

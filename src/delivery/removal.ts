@@ -1,6 +1,7 @@
 import type { XdsResource } from '../model/xds.ts'
-import { blocked, isArriving, type Ledger } from './ledger.ts'
+import { blocked, hasAny, isArriving, type Ledger, withEntry } from './ledger.ts'
 import { respond } from './respond.ts'
+import { find } from './sortedList.ts'
 import { ledgersOf, type StreamState } from './streamState.ts'
 import { isUnknown } from './unknownResource.ts'
 
@@ -8,17 +9,18 @@ import { isUnknown } from './unknownResource.ts'
  *  is still under way does not wait for its acknowledgement: a cluster whose endpoints went would never get one. */
 export const removeUnnamed = (state: StreamState, nowMs: number): void => {
   for (const ledger of ledgersOf(state)) {
-    if (ledger.gone.size === 0) continue
+    if (!hasAny(ledger.gone)) continue
     const named = namedBy(state, ledger)
     const items = new Map<string, XdsResource | undefined>()
-    for (const [name, dueAtMs] of ledger.gone) {
-      if (!ledger.sent.has(name) || state.intended.get(ledger.type, name) !== undefined)
-        ledger.gone.delete(name)
-      else if (named(name)) ledger.gone.set(name, Number.POSITIVE_INFINITY)
-      else if (dueAtMs === Number.POSITIVE_INFINITY) ledger.gone.set(name, nowMs + state.limits.graceMs)
+    for (const [name, dueAtMs] of ledger.gone ?? []) {
+      if (find(ledger.sent, name) === undefined || state.intended.get(ledger.type, name) !== undefined)
+        ledger.gone?.delete(name)
+      else if (named(name)) ledger.gone = withEntry(ledger.gone, name, Number.POSITIVE_INFINITY)
+      else if (dueAtMs === Number.POSITIVE_INFINITY)
+        ledger.gone = withEntry(ledger.gone, name, nowMs + state.limits.graceMs)
       else if (dueAtMs <= nowMs && (!blocked(ledger) || isArriving(ledger, name))) items.set(name, undefined)
     }
-    for (const name of items.keys()) ledger.gone.delete(name)
+    for (const name of items.keys()) ledger.gone?.delete(name)
     if (items.size > 0) respond(state, ledger, items, nowMs)
   }
 }
@@ -29,7 +31,8 @@ const namedBy = (state: StreamState, ledger: Ledger): ((name: string) => boolean
     case 'clusters':
       return clustersNamed(state)
     case 'endpoints':
-      return (name) => (clusters?.sent.has(name) ?? false) || blocked(clusters)
+      return (name) =>
+        (clusters !== undefined && find(clusters.sent, name) !== undefined) || blocked(clusters)
     default:
       return () => blocked(listeners)
   }
@@ -46,7 +49,7 @@ const clustersNamed = (state: StreamState): ((name: string) => boolean) => {
     for (const part of resource.parts ?? []) for (const cluster of part.clusters) named.add(cluster)
   }
   for (const ledger of [state.ledgers.listeners, state.ledgers.routes]) {
-    for (const resource of ledger?.sent.values() ?? []) note(resource)
+    for (const resource of ledger?.sent ?? []) note(resource)
     for (const { overdue, entries } of ledger?.flights ?? [])
       if (!overdue) for (const { before } of entries.values()) note(before)
   }

@@ -5,6 +5,7 @@ import type { Effect } from './effect.ts'
 import { acceptGroup } from './isolation.ts'
 import { isForeignNonce, isWholeSet, type Ledger, landFlight } from './ledger.ts'
 import { refuse } from './refusal.ts'
+import { put } from './sortedList.ts'
 import { subscribeSotw } from './sotw.ts'
 import { ledgerOf, ledgersOf, type StreamState } from './streamState.ts'
 import { unknownResource } from './unknownResource.ts'
@@ -37,7 +38,7 @@ export const takeRequest = (state: StreamState, request: XdsRequest, nowMs: numb
   if (request.body.protocol === 'sotw') takeSotw(state, ledger, request, request.body, first)
   else takeDelta(state, ledger, request, request.body, first)
   if (ledger.wildcard && !wasWildcard) for (const name of state.intended.names(type)) ledger.dirty.add(name)
-  if (ledger.names.size > state.limits.maxNames)
+  if (ledger.names.length > state.limits.maxNames)
     return refusal(resourceExhausted, `more than ${state.limits.maxNames} names of one type`)
   return undefined
 }
@@ -59,6 +60,11 @@ const saysNothing = ({ body }: XdsRequest): boolean =>
 // may be another client.
 const legacyWildcard = (state: StreamState, type: XdsType): boolean => isWholeSet(type) || !state.ordered
 
+const current =
+  ({ intended }: StreamState, { type }: Ledger) =>
+  (name: string) =>
+    intended.get(type, name)
+
 type Body<Protocol> = Extract<XdsRequest['body'], { readonly protocol: Protocol }>
 
 const takeSotw = (
@@ -71,14 +77,14 @@ const takeSotw = (
   const landed = takeAnswer(state, ledger, request)
   const stale = request.nonce !== '' && ledger.nonce !== '' && request.nonce !== ledger.nonce
   if (stale) return
-  const count = ledger.names.size
-  subscribeSotw(ledger, names, legacyWildcard(state, ledger.type))
+  const count = ledger.names.length
+  subscribeSotw(ledger, names, legacyWildcard(state, ledger.type), current(state, ledger))
   if (first && version !== '' && state.ordered && ledger.type === 'routes')
-    for (const name of ledger.names) ledger.sent.set(name, unknownResource(name, ''))
+    for (const name of ledger.names) put(ledger.sent, unknownResource(name, ''))
   // A cluster that warms again asks for its endpoints by what looks like the same answer given twice.
   const again =
     request.nonce !== '' && request.nonce === ledger.nonce && !landed && request.error === undefined
-  if (again && ledger.type === 'endpoints' && ledger.asked.size === 0 && ledger.names.size === count)
+  if (again && ledger.type === 'endpoints' && ledger.asked.size === 0 && ledger.names.length === count)
     for (const name of ledger.names) ledger.asked.add(name)
 }
 
@@ -90,8 +96,7 @@ const takeDelta = (
   first: boolean,
 ): void => {
   takeAnswer(state, ledger, request)
-  const current = (name: string) => state.intended.get(ledger.type, name)?.version
-  subscribeDelta(ledger, body, first, legacyWildcard(state, ledger.type), current)
+  subscribeDelta(ledger, body, first, legacyWildcard(state, ledger.type), current(state, ledger))
 }
 
 const takeAnswer = (state: StreamState, ledger: Ledger, { nonce, error }: XdsRequest): boolean => {
@@ -99,7 +104,7 @@ const takeAnswer = (state: StreamState, ledger: Ledger, { nonce, error }: XdsReq
   const flight = landFlight(ledger, nonce, state.protocol === 'sotw')
   if (flight === undefined) return false
   for (const [name, { now }] of flight.entries)
-    if (ledger.probed.get(name) === now?.version) ledger.probed.delete(name)
+    if (ledger.probed?.get(name) === now?.version) ledger.probed?.delete(name)
   if (error !== undefined) {
     refuse(state, ledger, flight, error.message)
     return true

@@ -1,6 +1,7 @@
 import type { XdsResource } from '../model/xds.ts'
 import { contentHash } from '../wire/contentHash.ts'
 import { type Flight, type FlightEntry, isWholeSet, type Ledger, nonceFor, recordFlight } from './ledger.ts'
+import { drop, find } from './sortedList.ts'
 import type { StreamState } from './streamState.ts'
 
 /** What a response is to say, by name; undefined: it is gone, or was never there. */
@@ -22,14 +23,14 @@ export const respond = (
   const whole = sotw && isWholeSet(ledger.type)
   const resources = [...items.values()].filter((resource) => resource !== undefined)
   if (!owed && (whole ? items.size === 0 : resources.length === 0 && (sotw || items.size === 0))) {
-    for (const [name] of items) ledger.sent.delete(name)
+    for (const [name] of items) drop(ledger.sent, name)
     return undefined
   }
   state.nonces += 1
   const nonce = nonceFor(ledger.type, state.nonces)
   const flight = { nonce, sentAtMs: nowMs, entries, heardAtMs: Number.POSITIVE_INFINITY, overdue: false }
   recordFlight(ledger, flight, state.limits)
-  const shown = whole ? [...ledger.sent.values()] : resources
+  const shown = whole ? [...ledger.sent] : resources
   state.counters.sent += 1
   state.effects.push({
     type: 'send',
@@ -46,7 +47,7 @@ export const respond = (
 
 // What the client falls back to when it refuses `now`. What is under way already is no ground to fall back to.
 const inForce = (ledger: Ledger, name: string, now: XdsResource | undefined): XdsResource | undefined => {
-  const sent = ledger.sent.get(name)
+  const sent = find(ledger.sent, name)
   if (sent === undefined || sent.version !== now?.version) return sent
   const underWay = ledger.flights.find(({ entries }) => entries.get(name)?.now?.version === now.version)
   return underWay === undefined ? sent : underWay.entries.get(name)?.before

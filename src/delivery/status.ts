@@ -1,6 +1,6 @@
 import type { Position } from '../model/entry.ts'
 import type { ProxyRejection } from '../model/fleet.ts'
-import type { Ledger } from './ledger.ts'
+import { hasAny, type Ledger } from './ledger.ts'
 import { rejectionsOf } from './parking.ts'
 import { type DeliveryCounters, ledgersOf, type StreamState } from './streamState.ts'
 
@@ -44,7 +44,7 @@ const awaitsListeners = (state: StreamState): boolean => {
 const isUnderWay = ({ owes, asked, probes, dirty, flights }: Ledger): boolean =>
   owes ||
   asked.size > 0 ||
-  probes.size > 0 ||
+  hasAny(probes) ||
   dirty.size > 0 ||
   flights.some(
     ({ entries }) => entries.size === 0 || [...entries.values()].some(({ now }) => now !== undefined),

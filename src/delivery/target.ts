@@ -4,16 +4,17 @@ import { isWaiting } from './isolation.ts'
 import type { Ledger } from './ledger.ts'
 import { isParked } from './parking.ts'
 import { isReady } from './readiness.ts'
+import { find } from './sortedList.ts'
 import type { StreamState } from './streamState.ts'
 import { isUnknown } from './unknownResource.ts'
 
 /** What the client should have under `name` as things stand: what is intended, or, as long as that was refused or has
  *  to wait, what it has. Undefined: nothing. */
 export const target = (state: StreamState, ledger: Ledger, name: string): XdsResource | undefined => {
-  const sent = ledger.sent.get(name)
+  const sent = find(ledger.sent, name)
   const intended = state.intended.get(ledger.type, name)
   if (intended === undefined) return keepsUntilUnnamed(state, ledger, name) ? sent : undefined
-  if (ledger.probes.has(name) || isParked(state, ledger.type, name, intended.version)) return sent
+  if (ledger.probes?.has(name) === true || isParked(state, ledger.type, name, intended.version)) return sent
   if (!state.ordered || sent?.version === intended.version) return intended
   if (ledger.type === 'clusters' && sent === undefined && cannotWarm(state, name)) return undefined
   if (ledger.type === 'routes' && intended.parts !== undefined)
@@ -24,7 +25,8 @@ export const target = (state: StreamState, ledger: Ledger, name: string): XdsRes
 /** True of a cluster that Envoy will not get to use: it refused its endpoints and has no earlier ones. */
 export const cannotWarm = (state: StreamState, cluster: string): boolean => {
   const endpoints = state.ledgers.endpoints
-  if (state.parked.size === 0 || endpoints === undefined || endpoints.sent.has(cluster)) return false
+  if (state.parked.size === 0 || endpoints === undefined || find(endpoints.sent, cluster) !== undefined)
+    return false
   const intended = state.intended.get('endpoints', cluster)
   return intended !== undefined && isParked(state, 'endpoints', cluster, intended.version)
 }
@@ -32,7 +34,7 @@ export const cannotWarm = (state: StreamState, cluster: string): boolean => {
 /** True when what went stays for now. Of listeners nothing depends, so that they go with the next change, but for
  *  those that callers elsewhere still come to. */
 export const keepsUntilUnnamed = (state: StreamState, { type, sent }: Ledger, name: string): boolean =>
-  state.ordered && (type !== 'listeners' || sent.get(name)?.lingers === true)
+  state.ordered && (type !== 'listeners' || find(sent, name)?.lingers === true)
 
 const routesTarget = (
   state: StreamState,

@@ -247,7 +247,7 @@ describe('refused listeners and endpoints', () => {
     const [back] = client.wake()
     expect(said(back ? [back] : [])).toEqual(['clusters x@1'])
     const [p] = client.nack(back, refusedClusters('bad-one'))
-    expect(said(p ? [p] : [])).toEqual(['clusters x@1 p@1'])
+    expect(said(p ? [p] : [])).toEqual(['clusters p@1 x@1'])
     expect(said(client.ack(p))).toEqual([])
     expect(client.status().rejections).toEqual([expect.objectContaining({ resource: 'bad-one' })])
   })

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { runCli } from '../cli/runCli.ts'
-import { envoyOrSkip } from '../e2e/envoyOrSkip.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
 
 const envoy = await envoyOrSkip()
 const node = 'sidecar~127.0.1.1~web.default~default.svc.cluster.local'

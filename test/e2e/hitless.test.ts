@@ -1,8 +1,8 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Resource } from '../../src/model/resource.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
-import { envoyOrSkip } from './envoyOrSkip.ts'
 import { startLoad } from './load.ts'
 import { type Mesh, startMesh, type Workload } from './mesh.ts'
 

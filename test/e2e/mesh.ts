@@ -40,6 +40,8 @@ export type WorkloadOptions = {
   /** False: no Envoy beside it; callers reach its application itself. */
   readonly sidecar?: boolean
   readonly labels?: Readonly<Record<string, string>>
+  /** Envoy's runtime, such as `re2.max_program_size.error_level`. */
+  readonly runtime?: Readonly<Record<string, unknown>>
   readonly answer?: (request: IncomingMessage, response: ServerResponse) => void
 }
 
@@ -151,15 +153,16 @@ const startWorkload = async (
   })
   const node = `sidecar~${outer}~${name}.default~default.svc.cluster.local`
   const sidecar = options.sidecar !== false
+  const made = bootstrap({
+    node,
+    xds: { host: '127.0.0.1', port: xdsPort },
+    metadata: { httpProxy: { address: outer, port: httpProxyPort } },
+    admin: { path: '/moved/by/the/harness' },
+  })
   const envoy = sidecar
     ? await startEnvoy({
         envoy: envoyPath,
-        bootstrap: bootstrap({
-          node,
-          xds: { host: '127.0.0.1', port: xdsPort },
-          metadata: { httpProxy: { address: outer, port: httpProxyPort } },
-          admin: { path: '/moved/by/the/harness' },
-        }),
+        bootstrap: withRuntime(made, options.runtime),
         until: 'started',
       })
     : undefined
@@ -222,3 +225,10 @@ const ask = (agent: Agent, options: RequestOptions): Promise<Answer> =>
     request.on('error', reject)
     request.end()
   })
+
+// The last layer wins.
+const withRuntime = (made: ReturnType<typeof bootstrap>, runtime: WorkloadOptions['runtime']): object => {
+  if (runtime === undefined) return made
+  const { layers } = made['layered_runtime'] as { layers: readonly object[] }
+  return { ...made, layered_runtime: { layers: [...layers, { name: 'test', static_layer: runtime }] } }
+}

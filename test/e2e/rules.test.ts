@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { RouteRuleSpec } from '../../src/model/routeRule.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
-import { envoyOrSkip } from './envoyOrSkip.ts'
 import { type Answer, type Mesh, startMesh, type Workload } from './mesh.ts'
 
 const envoy = await envoyOrSkip()

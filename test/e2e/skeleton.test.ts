@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
-import { envoyOrSkip } from './envoyOrSkip.ts'
 import { type Mesh, startMesh, type Workload } from './mesh.ts'
 
 const envoy = await envoyOrSkip()

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { blackHoleClusterJson } from '../../src/projections/clusters.ts'
 import { encode } from '../../src/wire/encode.ts'
 import { assignments, clusters, listeners, virtualHosts } from './emitted.ts'
-import { envoyBinary, envoyRefusal } from './staticEnvoy.ts'
+import { envoy, envoyRefusal } from './staticEnvoy.ts'
 
 /** Endpoints in a cluster that holds them itself, which Envoy checks as it checks fetched ones. */
 const holding = (assignment: Readonly<Record<string, unknown>>) => ({
@@ -12,7 +12,7 @@ const holding = (assignment: Readonly<Record<string, unknown>>) => ({
   load_assignment: assignment,
 })
 
-describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY or .cache/envoy)', () => {
+describe.skipIf(envoy.skip)('on a real Envoy', () => {
   test('P24: Envoy takes every kind of resource that is emitted', async () => {
     expect(await envoyRefusal([...clusters, ...assignments.map(holding)], listeners)).toBe('')
   })

@@ -13,7 +13,7 @@ import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.t
 import type { HttpRoute } from '../../src/projections/httpRoute.ts'
 import { virtualHostJson } from '../../src/projections/virtualHost.ts'
 import { http, reviews, stored } from './given.ts'
-import { envoyBinary, type StaticEnvoy, startStaticEnvoy } from './staticEnvoy.ts'
+import { envoy, type StaticEnvoy, startStaticEnvoy } from './staticEnvoy.ts'
 
 /** What an application answers: who it is and what it was asked. */
 type Echo = { readonly app: string; readonly path: string; readonly headers: IncomingHttpHeaders }
@@ -80,10 +80,10 @@ const listener = (accessLog: string) => {
   }) as Readonly<Record<string, unknown>>
 }
 
-describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY or .cache/envoy)', () => {
+describe.skipIf(envoy.skip)('on a real Envoy', () => {
   const apps: Server[] = []
   const mirrored: string[] = []
-  let envoy: StaticEnvoy | undefined
+  let running: StaticEnvoy | undefined
   let logs = ''
   let port = 0
 
@@ -113,15 +113,15 @@ describe.skipIf(envoyBinary === undefined)('with an Envoy at hand (RUTTER_ENVOY 
         load_assignment: endpointsJson(name, [{ ...endpoint, serviceAccount: undefined }]),
       }
     }
-    envoy = await startStaticEnvoy(
+    running = await startStaticEnvoy(
       [cluster('', v1), cluster('version=v1', v1), cluster('version=v2', v2)],
       [listener(join(logs, 'access.log'))],
     )
-    port = await envoy.port('http_proxy')
+    port = await running.port('http_proxy')
   })
 
   afterAll(async () => {
-    await envoy?.stop()
+    await running?.stop()
     for (const app of apps) app.close()
     await rm(logs, { recursive: true })
   })

@@ -1,17 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** The Envoy to ask; `undefined` where there is none. */
-export const envoyBinary = [process.env['RUTTER_ENVOY'], resolve('.cache/envoy/envoy')].find(
-  (path): path is string => path !== undefined && existsSync(path),
-)
+/** The Envoy to ask. */
+export const envoy = await envoyOrSkip()
 
 /** A bootstrap that holds the given resources, and one cluster for the ADS that they may name. */
 const bootstrap = (directory: string, clusters: readonly Json[], listeners: readonly Json[]): Json => ({
@@ -57,7 +55,7 @@ export const envoyRefusal = async (
   try {
     const file = join(directory, 'envoy.json')
     await writeFile(file, JSON.stringify(bootstrap(directory, clusters, listeners)))
-    await promisify(execFile)(envoyBinary ?? 'envoy', ['--mode', 'validate', '-l', 'error', '-c', file])
+    await promisify(execFile)(envoy.path, ['--mode', 'validate', '-l', 'error', '-c', file])
     return ''
   } catch (error) {
     return String((error as { stderr?: string }).stderr ?? error)
@@ -83,7 +81,7 @@ export const startStaticEnvoy = async (
   await writeFile(file, JSON.stringify(fixed))
   const args = ['--disable-hot-restart', '--concurrency', '1', '-l', 'info', '-c', file]
   args.push('--file-flush-interval-msec', '20')
-  const child = spawn(envoyBinary ?? 'envoy', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(envoy.path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   await live(child)
   return {
     port: async (listener) => {

@@ -1,17 +1,14 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { messageEncoder } from '../../src/wire/encodeMessage.ts'
 import type { EncodeProblem } from '../../src/wire/problems.ts'
 import { finish, newWriter } from '../../src/wire/writer.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
 
-const envoy =
-  process.env['RUTTER_ENVOY'] ?? fileURLToPath(new URL('../../.cache/envoy/envoy', import.meta.url))
-const missing = !existsSync(envoy) && process.env['RUTTER_REQUIRE_ENVOY'] === undefined
+const envoy = await envoyOrSkip()
 
 let directory = ''
 beforeAll(async () => {
@@ -26,7 +23,7 @@ const envoySays = async (bytes: Uint8Array, name: string): Promise<Verdict> => {
   const file = join(directory, `${name}.pb`)
   await writeFile(file, bytes)
   return new Promise((resolve) => {
-    execFile(envoy, ['--mode', 'validate', '-l', 'error', '-c', file], (error, stdout, stderr) =>
+    execFile(envoy.path, ['--mode', 'validate', '-l', 'error', '-c', file], (error, stdout, stderr) =>
       resolve({ accepted: error === null, text: stdout + stderr }),
     )
   })
@@ -104,7 +101,7 @@ const bootstrap = (clusters: readonly object[], listeners: readonly object[] = [
   static_resources: { clusters, listeners },
 })
 
-describe.skipIf(missing)(`against Envoy itself${missing ? ` (skipped: no Envoy at ${envoy})` : ''}`, () => {
+describe.skipIf(envoy.skip)('against Envoy itself', () => {
   test.each<[string, object]>([
     ['nothing', bootstrap([])],
     [

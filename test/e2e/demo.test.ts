@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { runCli } from '../cli/runCli.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { startRutter } from './rutterProcess.ts'
+
+const envoy = await envoyOrSkip()
+
+/** Processes whose command line names `text`. */
+const processesOf = async (text: string): Promise<readonly string[]> => {
+  const found: string[] = []
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (line.includes(text)) found.push(line.replaceAll('\0', ' '))
+  }
+  return found
+}
+
+describe.skipIf(envoy.skip || process.platform !== 'linux')('rutter demo', () => {
+  let temporary = ''
+  beforeAll(() => promisify(execFile)(process.execPath, ['scripts/build.mjs']))
+  beforeEach(async () => {
+    temporary = await mkdtemp(join(tmpdir(), 'rutter-demo-test-'))
+  })
+  afterEach(() => rm(temporary, { recursive: true, force: true }))
+
+  const env = () => ({ RUTTER_ENVOY: envoy.path, TMPDIR: temporary })
+  const nothingLeft = async (): Promise<void> => {
+    // An Envoy whose parent was killed needs a moment to end.
+    for (let tries = 0; tries < 100 && (await processesOf(temporary)).length > 0; tries += 1) await after(50)
+    expect(await processesOf(temporary)).toEqual([])
+  }
+
+  test('K18: traffic goes where the rules say, told as one object', async () => {
+    const demo = startRutter(['demo', '--once', '-o', 'json', '--http', '127.0.0.1:0'], { env: env() })
+    expect(await demo.ended).toBe(0)
+    const told = JSON.parse(demo.out())
+    expect(told).toEqual({
+      envoy: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      requests: 2000,
+      expected: { v1: 90, v2: 10 },
+      seen: { v1: expect.any(Number), v2: expect.any(Number) },
+    })
+    expect(Math.abs(told.seen.v1 - 90)).toBeLessThanOrEqual(3)
+    await nothingLeft()
+    expect(await readdir(temporary)).toEqual([])
+  }, 60_000)
+
+  test('K19: SIGTERM ends a live demo and all that it started', async () => {
+    const demo = startRutter(['demo', '--http', '127.0.0.1:0'], { env: env() })
+    await demo.says(/reviews {2}v1 100\.0%/)
+    expect((await processesOf(temporary)).length).toBe(6)
+    demo.child.kill('SIGTERM')
+    expect(await demo.ended).toBe(0)
+    await nothingLeft()
+    expect(await readdir(temporary)).toEqual([])
+  }, 60_000)
+
+  test('K19: so does the death of what started it', async () => {
+    const script = `"${process.execPath}" dist/rutter.mjs demo --http 127.0.0.1:0 & wait`
+    const shell = startRutter(['-c', script], { env: env(), command: 'bash' })
+    await shell.says(/reviews {2}v1 100\.0%/)
+    shell.child.kill('SIGKILL')
+    await nothingLeft()
+    for (let tries = 0; tries < 100 && (await readdir(temporary)).length > 0; tries += 1) await after(50)
+    expect(await readdir(temporary)).toEqual([])
+  }, 60_000)
+})
+
+describe('examples', () => {
+  test.each(['demo'])('K20: every file of examples/%s is valid', async (folder) => {
+    for (const name of await readdir(join('examples', folder))) {
+      expect(await runCli(['lint', '-f', join('examples', folder, name)])).toMatchObject({ code: 0 })
+    }
+  })
+})

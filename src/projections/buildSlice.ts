@@ -1,3 +1,4 @@
+import { isRight } from 'fp-ts/lib/Either.js'
 import { durationMs } from '../model/duration.ts'
 import type { Stored } from '../model/mesh.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
@@ -7,7 +8,8 @@ import { outboundClusterJson } from './clusters.ts'
 import type { CompiledPort, CompiledService } from './compiledService.ts'
 import { compileRouteRule } from './compileRouteRule.ts'
 import { defaultRoute } from './defaultRoute.ts'
-import { causeOf, encoded, xdsResource } from './encoded.ts'
+import { causeOf, encoded, tryEncoded, tryXdsResource, xdsResource } from './encoded.ts'
+import { encodedRoute } from './encodedRoute.ts'
 import { domainsOf, shortForms } from './hostnames.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 import { type Destination, destinationsOf, type HttpRoute } from './httpRoute.ts'
@@ -131,15 +133,20 @@ const virtualHostPart = (
   if (domains.length === 0) return undefined
   const name = `${service.hostname}:${port.port}`
   const rule = serviceProvenance(service)
-  const built = virtualHostJson({
-    name,
-    domains,
-    routes,
-    defaultRoute: defaultRoute(service.hostname, port.port, rule),
-  })
+  const build = (some: readonly HttpRoute[]) =>
+    virtualHostJson({
+      name,
+      domains,
+      routes: some,
+      defaultRoute: defaultRoute(service.hostname, port.port, rule),
+    })
+  const whole = build(routes)
+  const message = tryEncoded(virtualHostUrl, whole.json)
+  // One route that Envoy's limits refuse must not take the others down with it.
+  const built = isRight(message) ? whole : build(routes.filter((route) => isRight(encodedRoute(route))))
   return {
     name,
-    ...encoded(virtualHostUrl, built.json),
+    ...(isRight(message) ? message.right : encoded(virtualHostUrl, built.json)),
     clusters: built.clusters,
     causes: [...built.routes.map((route) => causeOf(route.rule))],
   }
@@ -167,19 +174,28 @@ const clusterPart = (
   )
   const rule = serviceProvenance(service ?? referrer)
   const external = service?.externalName
-  const json = outboundClusterJson({
+  const plain = {
     hostname,
     port,
     protocol: servicePort?.protocol ?? 'HTTP',
     subset: subsetName(labels),
     connectTimeoutMs: durationMs(registry.settings().connectTimeout) ?? 1000,
-    rule: policy === undefined ? rule : provenanceOf(policy),
-    ...(policy === undefined ? {} : { policy: policy.resource.spec }),
+    rule,
     ...(external === undefined ? {} : { externalName: external }),
-  })
-  const rules = policy === undefined ? [rule] : [provenanceOf(policy), rule]
+  }
+  const withPolicy =
+    policy &&
+    tryXdsResource(
+      'clusters',
+      cluster,
+      outboundClusterJson({ ...plain, rule: provenanceOf(policy), policy: policy.resource.spec }),
+      [provenanceOf(policy), rule],
+    )
   return {
-    resource: xdsResource('clusters', cluster, json, rules),
+    resource:
+      withPolicy !== undefined && isRight(withPolicy)
+        ? withPolicy.right
+        : xdsResource('clusters', cluster, outboundClusterJson(plain), [rule]),
     hostname,
     port,
     labels,

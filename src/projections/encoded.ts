@@ -1,4 +1,4 @@
-import { isLeft } from 'fp-ts/lib/Either.js'
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { type Cause, typeUrlOf, type XdsResource, type XdsType } from '../model/xds.ts'
 import { contentHash } from '../wire/contentHash.ts'
 import { encode } from '../wire/encode.ts'
@@ -8,26 +8,48 @@ import type { Provenance } from './provenance.ts'
 /** A message in Envoy's wire format, with the hash of its bytes as its version. */
 export type EncodedMessage = { readonly bytes: Uint8Array; readonly version: string }
 
-/** `json` in Envoy's wire format. Throws when Envoy's own field limits would refuse it: what comes from users is
- *  held to those limits before it is admitted. */
-export const encoded = (typeUrl: string, json: JsonObject): EncodedMessage => {
+/** `json` in Envoy's wire format; Left says which of Envoy's own field limits would refuse it, and where. */
+export const tryEncoded = (typeUrl: string, json: JsonObject): Either<string, EncodedMessage> => {
   const result = encode(typeUrl, json)
   if (isLeft(result)) {
     const [first] = result.left
-    throw new Error(`${typeUrl} cannot be encoded: ${first?.path ?? ''} ${first?.message ?? ''}`)
+    return left(`${first?.path ?? ''} ${first?.message ?? ''}`.trim())
   }
-  return { bytes: result.right, version: contentHash(result.right) }
+  return right({ bytes: result.right, version: contentHash(result.right) })
 }
 
-/** One Envoy resource made of `json`, caused by `rules`. */
+/** `json` in Envoy's wire format, where nothing in it comes from users but what the codecs hold to Envoy's limits.
+ *  Throws when they would refuse it all the same. */
+export const encoded = (typeUrl: string, json: JsonObject): EncodedMessage => {
+  const result = tryEncoded(typeUrl, json)
+  if (isLeft(result)) throw new Error(`${typeUrl} cannot be encoded: ${result.left}`)
+  return result.right
+}
+
+/** One Envoy resource made of `json`, caused by `rules`; Left says which of Envoy's limits would refuse it. */
+export const tryXdsResource = (
+  type: XdsType,
+  name: string,
+  json: JsonObject,
+  rules: readonly Provenance[],
+): Either<string, XdsResource> => {
+  const message = tryEncoded(typeUrlOf[type], json)
+  if (isLeft(message)) return message
+  const { bytes, version } = message.right
+  return right({ name, version, bytes: () => bytes, causes: rules.map(causeOf) })
+}
+
+/** The same where nothing in it comes from users but what the codecs hold to Envoy's limits. Throws when they would
+ *  refuse it all the same. */
 export const xdsResource = (
   type: XdsType,
   name: string,
   json: JsonObject,
   rules: readonly Provenance[],
 ): XdsResource => {
-  const { bytes, version } = encoded(typeUrlOf[type], json)
-  return { name, version, bytes: () => bytes, causes: rules.map(causeOf) }
+  const resource = tryXdsResource(type, name, json, rules)
+  if (isLeft(resource)) throw new Error(`${type} ${name} cannot be encoded: ${resource.left}`)
+  return resource.right
 }
 
 /** What to blame for a piece of configuration. */

@@ -1,8 +1,11 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
 import { typeUrlOf, type XdsType } from '../model/xds.ts'
+import { beyondLimits } from './beyondLimits.ts'
 import { parseClusterName } from './clusterName.ts'
 import { blackHoleClusterName, inboundPassthroughClusterName, passthroughClusterName } from './clusters.ts'
+import { rawResourceOf } from './envoyResources.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 
 const fixedClusters: ReadonlySet<string> = new Set([
@@ -20,8 +23,12 @@ const isGenerated: Readonly<Record<XdsType, (name: string) => boolean>> = {
   routes: (name) => name === httpProxyName || /^\d+$/.test(name),
 }
 
-/** Says so when an EnvoyResource takes the place of a generated resource on proxies that have one of its name. */
-export const envoyResourceDiagnostics = ({ spec }: Resource<'EnvoyResource'>): readonly Diagnostic[] => {
+/** Says so when an EnvoyResource cannot be sent, and when it takes the place of a generated resource on proxies that
+ *  have one of its name. */
+export const envoyResourceDiagnostics = (resource: Resource<'EnvoyResource'>): readonly Diagnostic[] => {
+  const { spec } = resource
+  const raw = rawResourceOf({ resource, position: 0, source: '' })
+  if (isLeft(raw)) return [beyondLimits('/spec/resource', raw.left)]
   const { '@type': typeUrl, name, cluster_name, clusterName } = spec.resource
   const type = (Object.keys(typeUrlOf) as XdsType[]).find((one) => typeUrlOf[one] === typeUrl)
   const given = String(name ?? cluster_name ?? clusterName ?? '')

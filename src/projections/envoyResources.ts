@@ -1,28 +1,32 @@
+import { type Either, isRight, left, map } from 'fp-ts/lib/Either.js'
 import type { Stored } from '../model/mesh.ts'
 import type { ProxyIdentity } from '../model/proxy.ts'
 import { nameOf } from '../model/resourceName.ts'
 import { typeUrlOf, type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
-import { xdsResource } from './encoded.ts'
+import { tryXdsResource } from './encoded.ts'
 import { matchesLabels } from './instanceEndpoints.ts'
 
 /** A raw Envoy resource, ready to be sent. */
 export type RawResource = { readonly type: XdsType; readonly resource: XdsResource }
 
-/** The raw resource that `stored` holds, encoded once however many proxies get it. Its type is one of the four
- *  served ones: admission has seen to that. */
-export const createRawResources = (): ((stored: Stored<'EnvoyResource'>) => RawResource) => {
-  const made = new WeakMap<Stored<'EnvoyResource'>, RawResource>()
+/** The raw resource that `stored` holds; Left says why it cannot be sent: another Envoy's limits held when it was
+ *  admitted. */
+export const rawResourceOf = (stored: Stored<'EnvoyResource'>): Either<string, RawResource> => {
+  const { '@type': typeUrl, ...json } = stored.resource.spec.resource
+  const type = xdsTypes.find((one) => typeUrlOf[one] === typeUrl)
+  if (type === undefined) return left(`${typeUrl} is not served`)
+  const name = String(json['cluster_name'] ?? json['clusterName'] ?? json['name'])
+  const rule = { ...nameOf(stored.resource), position: stored.position }
+  return map((resource: XdsResource) => ({ type, resource }))(tryXdsResource(type, name, json, [rule]))
+}
+
+/** `rawResourceOf`, encoded once however many proxies get it; `undefined` for what cannot be sent. */
+export const createRawResources = (): ((stored: Stored<'EnvoyResource'>) => RawResource | undefined) => {
+  const made = new WeakMap<Stored<'EnvoyResource'>, RawResource | undefined>()
   return (stored) => {
-    const known = made.get(stored)
-    if (known !== undefined) return known
-    const { '@type': typeUrl, ...json } = stored.resource.spec.resource
-    const type = xdsTypes.find((one) => typeUrlOf[one] === typeUrl)
-    if (type === undefined) throw new Error(`${typeUrl} is not served`)
-    const name = String(json['cluster_name'] ?? json['clusterName'] ?? json['name'])
-    const raw = {
-      type,
-      resource: xdsResource(type, name, json, [{ ...nameOf(stored.resource), position: stored.position }]),
-    }
+    if (made.has(stored)) return made.get(stored)
+    const found = rawResourceOf(stored)
+    const raw = isRight(found) ? found.right : undefined
     made.set(stored, raw)
     return raw
   }

@@ -1,7 +1,12 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
+import { typeUrlOf } from '../model/xds.ts'
+import { beyondLimits } from './beyondLimits.ts'
 import { subsetName } from './clusterName.ts'
+import { outboundClusterJson } from './clusters.ts'
+import { tryEncoded } from './encoded.ts'
 import { resolveDestination } from './hostnames.ts'
 import { referenceDiagnostics, referenceOf } from './referenceDiagnostics.ts'
 import type { Registry } from './registry.ts'
@@ -27,7 +32,18 @@ export const policyDiagnostics = (
       ? []
       : [unrouted(destination.hostname, destination.labels)]),
     ...hidden(policy, destination.hostname, registry),
+    ...unencodable(policy, destination.hostname),
   ]
+}
+
+const unencodable = (
+  { spec, metadata }: Resource<'DestinationPolicy'>,
+  hostname: string,
+): readonly Diagnostic[] => {
+  const rule = { kind: 'DestinationPolicy', namespace: metadata.namespace, name: metadata.name } as const
+  const plain = { hostname, port: 80, protocol: 'HTTP', subset: '', connectTimeoutMs: 1000, rule } as const
+  const message = tryEncoded(typeUrlOf.clusters, outboundClusterJson({ ...plain, policy: spec }))
+  return isLeft(message) ? [beyondLimits('/spec', message.left)] : []
 }
 
 const unrouted = (hostname: string, labels: Readonly<Record<string, string>>): Diagnostic => ({

@@ -72,8 +72,9 @@ export const createProjector = (start: Snapshot): Projector => {
     let any = false
     for (const stored of registry.envoyResources()) {
       if (!isMeantFor(stored, identity, labels)) continue
-      const { type, resource } = rawOf(stored)
-      found[type].set(resource.name, resource)
+      const raw = rawOf(stored)
+      if (raw === undefined) continue
+      found[raw.type].set(raw.resource.name, raw.resource)
       any = true
     }
     return any ? found : noResources

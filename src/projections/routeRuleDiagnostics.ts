@@ -1,10 +1,14 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import type { RouteRuleSpec } from '../model/routeRule.ts'
 import { sameJson } from '../model/sameJson.ts'
+import { beyondLimits } from './beyondLimits.ts'
 import type { CompiledService } from './compiledService.ts'
+import { compileRouteRule } from './compileRouteRule.ts'
 import { compileRuleMatch } from './compileRuleMatch.ts'
+import { encodedRoute } from './encodedRoute.ts'
 import { resolveDestination } from './hostnames.ts'
 import { takesEveryRequest } from './httpRoute.ts'
 import { type Reference, referenceDiagnostics, referenceOf, unknownService } from './referenceDiagnostics.ts'
@@ -38,6 +42,7 @@ export const routeRuleDiagnostics = (
         ...(service === undefined ? [] : withoutPort(reference, service, registry)),
       ]),
     ...ruleLimits(spec).diagnostics,
+    ...unencodable(rule, hostname, registry),
     ...hidden(rule, hostname, registry),
   ]
 }
@@ -88,6 +93,21 @@ const withoutPort = (
       path,
       message: `${hostname} has neither a port named '${name}' nor port ${port}, so requests to port ${port} of ${service.hostname} that come here fail.`,
     }))
+}
+
+const unencodable = (
+  rule: Resource<'RouteRule'>,
+  hostname: string,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const { route } = compileRouteRule(
+    { resource: rule, position: 0, source: '' },
+    { hostname, port: { name: 'http', port: 80 } },
+    registry.settings().domain,
+    (other) => registry.service(other)?.ports,
+  )
+  const message = route && encodedRoute(route)
+  return message !== undefined && isLeft(message) ? [beyondLimits('/spec', message.left)] : []
 }
 
 // Rules come in the order in which they are tried.

@@ -62,6 +62,11 @@ export const runController = (parts: {
     projector.suppose(mesh, (registry) => resources.map((resource) => diagnosticsOf(resource, registry))),
   )
 
+  const fail = (reason: Error): void => {
+    head.fail(reason)
+    parts.lost(reason)
+  }
+
   const running = entriesOf(log, start.position)
     .pipe(
       scan(
@@ -81,16 +86,18 @@ export const runController = (parts: {
     )
     .subscribe({
       next: sessions.changed,
-      error: (reason: Error) => {
-        head.fail(reason)
-        parts.lost(reason)
-      },
+      error: fail,
       complete: () => head.fail(new Error('the log was closed')),
     })
 
   // A reader must not see a projection that is older than the snapshot it was given.
   const project = (): void => {
-    if (projector.snapshot() !== head.current()) sessions.changed(projector.advance(head.current()))
+    if (projector.snapshot() === head.current()) return
+    try {
+      sessions.changed(projector.advance(head.current()))
+    } catch (reason) {
+      fail(reason as Error)
+    }
   }
 
   return {

@@ -27,11 +27,12 @@ export type Sessions = {
   changed(advance: Advance): void
   /** Ends every stream, so that proxies look for another controller. */
   close(): void
-  counters(): { readonly streams: number; readonly refused: number }
+  counters(): { readonly streams: number; readonly streamsRefused: number; readonly streamsFailed: number }
 }
 
-/** gRPC status INVALID_ARGUMENT (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+/** gRPC statuses INVALID_ARGUMENT and INTERNAL (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
 const invalidArgument = 3
+const internal = 13
 
 export const createSessions = (parts: {
   readonly projector: Projector
@@ -46,6 +47,17 @@ export const createSessions = (parts: {
   const byProxy = new Map<ProjectedProxy, Set<RunningSession>>()
   const streams = new Set<XdsStream>()
   let refused = 0
+  let failed = 0
+
+  // A fault of ours that one proxy's state brings out must not take the others' streams with it.
+  const contained = (stream: XdsStream, work: () => void): void => {
+    try {
+      work()
+    } catch (reason) {
+      failed += 1
+      stream.end({ code: internal, message: `the controller failed: ${(reason as Error).message}` })
+    }
+  }
 
   const open = (stream: XdsStream, request: XdsRequest): RunningSession | string => {
     if (request.node === undefined) return 'the first request of a stream names its node'
@@ -58,7 +70,7 @@ export const createSessions = (parts: {
       protocol: stream.protocol,
       limits,
     })
-    const session = runningSession({ stream, proxy, delivery }, clock)
+    const session = runningSession({ stream, proxy, delivery }, clock, contained)
     const its = byProxy.get(proxy)
     if (its === undefined) byProxy.set(proxy, new Set([session]))
     else its.add(session)
@@ -82,16 +94,18 @@ export const createSessions = (parts: {
       stream.listen({
         request: (request) => {
           if (asks(request)) project()
-          if (session === undefined) {
-            const opened = open(stream, request)
-            if (typeof opened === 'string') {
-              refused += 1
-              stream.end({ code: invalidArgument, message: opened })
-              return
+          contained(stream, () => {
+            if (session === undefined) {
+              const opened = open(stream, request)
+              if (typeof opened === 'string') {
+                refused += 1
+                stream.end({ code: invalidArgument, message: opened })
+                return
+              }
+              session = opened
             }
-            session = opened
-          }
-          session.run(session.delivery.request(request, clock.nowMs()))
+            session.run(session.delivery.request(request, clock.nowMs()))
+          })
         },
         ended: () => {
           streams.delete(stream)
@@ -103,13 +117,14 @@ export const createSessions = (parts: {
     changed: (advance) => {
       const nowMs = clock.nowMs()
       for (const [proxy, change] of advance)
-        for (const session of byProxy.get(proxy) ?? []) session.run(session.delivery.changed(change, nowMs))
+        for (const session of byProxy.get(proxy) ?? [])
+          contained(session.stream, () => session.run(session.delivery.changed(change, nowMs)))
       fleet.advanced(advance)
     },
     close: () => {
       for (const stream of streams) stream.end()
     },
-    counters: () => ({ streams: streams.size, refused }),
+    counters: () => ({ streams: streams.size, streamsRefused: refused, streamsFailed: failed }),
   }
 }
 
@@ -121,11 +136,16 @@ const asks = ({ nonce, body }: XdsRequest): boolean =>
 type RunningSession = Session & { run(effects: readonly Effect[]): void; stop(): void }
 
 /** A session that carries out what its delivery decides, with one timer at most. */
-const runningSession = (session: Session, clock: Clock): RunningSession => {
+const runningSession = (
+  session: Session,
+  clock: Clock,
+  contained: (stream: XdsStream, work: () => void) => void,
+): RunningSession => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const wakeAt = (atMs: number): void => {
     clearTimeout(timer)
-    timer = setTimeout(() => run(session.delivery.tick(clock.nowMs())), Math.max(0, atMs - clock.nowMs()))
+    const tick = () => contained(session.stream, () => run(session.delivery.tick(clock.nowMs())))
+    timer = setTimeout(tick, Math.max(0, atMs - clock.nowMs()))
   }
   const run = (effects: readonly Effect[]): void => {
     for (const effect of effects) {

@@ -264,3 +264,19 @@ test('P33: all diagnostics that hold now are there, by resource in order', () =>
     { name: { kind: 'RouteRule', namespace: 'default', name: 'z' }, diagnostics: [{ code: 'RUT2001' }] },
   ])
 })
+
+test('P34: what Envoy’s limits would refuse is told, at its place', () => {
+  const others = [service('reviews'), instance('reviews', 'v1')]
+  const broken = { redirect: { uri: '/a\r\nset-cookie: b' } }
+  expect(found(rule('broken', broken), ...others)).toEqual([['RUT2015', '/spec']])
+  const beyond = stored('DestinationPolicy', 'beyond', {
+    destination: { name: 'reviews' },
+    circuitBreaker: { simpleCb: { httpMaxEjectionPercent: 101 } },
+  }).resource
+  expect(found(beyond, ...others)).toEqual([['RUT2015', '/spec']])
+  const raw = stored('EnvoyResource', 'raw', {
+    proxies: { all: true },
+    resource: { '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster', name: '' },
+  }).resource
+  expect(found(raw)).toEqual([['RUT2015', '/spec/resource']])
+})

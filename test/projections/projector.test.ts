@@ -377,6 +377,43 @@ describe('the projector', () => {
       'virtualOutbound',
     ])
   })
+
+  test('P34: a route, a policy, a raw resource that Envoy’s limits would refuse is left out alone', () => {
+    const me = sidecar('10.1.0.1', 'caller')
+    const { proxy, step } = following(given(applied(service('reviews'))), me)
+    const beyond: Resource<'DestinationPolicy'> = {
+      apiVersion: 'config.istio.io/v1alpha2',
+      kind: 'DestinationPolicy',
+      metadata: { name: 'beyond', namespace: 'default' },
+      spec: {
+        destination: { name: 'reviews' },
+        circuitBreaker: { simpleCb: { httpMaxEjectionPercent: 101 } },
+      },
+    }
+    step(
+      applied(
+        routeRule('broken', { destination: { name: 'reviews' }, redirect: { uri: '/a\r\nset-cookie: b' } }),
+      ),
+      applied(
+        routeRule('good', {
+          destination: { name: 'reviews' },
+          match: { request: { headers: { uri: { exact: '/old' } } } },
+          redirect: { uri: '/new' },
+        }),
+      ),
+      applied(beyond),
+      applied(rawCluster('nameless', [me.node], '')),
+    )
+    const routes = json(proxy, 'routes', '9080') as {
+      virtual_hosts: { name: string; routes: { name: string }[] }[]
+    }
+    const names = routes.virtual_hosts
+      .filter(({ name }) => name.startsWith('reviews'))
+      .flatMap((host) => host.routes.map(({ name }) => name))
+    expect(names).toEqual(['RouteRule/default/good', 'default'])
+    expect(json(proxy, 'clusters', cluster('reviews.default'))).not.toHaveProperty('outlier_detection')
+    expect([...proxy.names('clusters')]).not.toContain('')
+  })
 })
 
 describe('the hash of a mesh', () => {

@@ -70,7 +70,7 @@ describe('sessions', () => {
     request(typeUrl('clusters'), first)
     expect(ended).toEqual([{ code: 3, message: expect.any(String) }])
     expect(sent).toEqual([])
-    expect(counters()).toMatchObject({ refused: 1, proxies: 0 })
+    expect(counters()).toMatchObject({ streamsRefused: 1, proxies: 0 })
   })
 
   test('S11: a stream that ends frees what it followed and leaves no timer', async () => {
@@ -89,6 +89,25 @@ describe('sessions', () => {
     await written(write([apply(service('any'))]))
     expect(controller.proxies().proxies).toMatchObject([{ connected: false, state: 'silent' }])
     expect(counters()).toMatchObject({ streams: 0, proxies: 0, views: 0, known: 1 })
+  })
+
+  test('S13: a fault that one proxy’s stream brings out ends that stream alone', async () => {
+    const { accept, counters, write, lost } = startOn()
+    const [faulty, healthy] = [testStream(), testStream()]
+    const send = () => {
+      throw new Error('no such message')
+    }
+    accept({ ...faulty.stream, send })
+    accept(healthy.stream)
+    faulty.request(typeUrl('clusters'), node('10.0.0.1'))
+    healthy.request(typeUrl('clusters'), node('10.0.0.2'))
+    expect(faulty.ended).toEqual([{ code: 13, message: 'the controller failed: no such message' }])
+    healthy.acknowledge()
+    await written(write([apply(service('reviews'))]))
+    await vi.waitFor(() => expect(healthy.sent).toMatchObject([{ type: 'clusters' }]))
+    expect(healthy.ended).toEqual([])
+    expect(counters()).toMatchObject({ streamsFailed: 1 })
+    expect(lost).toEqual([])
   })
 
   test('S12: a proxy that does not need a change reaches its position without being sent anything', async () => {

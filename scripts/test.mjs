@@ -1,4 +1,4 @@
-// `npm test`: installs, builds, gets Envoy, then checks types and style and runs the tests.
+// `npm test`: installs, builds, gets Envoy and nats-server, then checks types and style and runs the tests.
 // What is given after `--` goes to vitest.
 import { join } from 'node:path'
 import { ensureInstalledAndBuilt, root, runLoudly } from './ensureInstalled.mjs'
@@ -8,8 +8,11 @@ ensureInstalledAndBuilt()
 const node = (...args) => runLoudly(process.execPath, args)
 const npmBin = (path, ...args) => node(join(root, 'node_modules', path), ...args)
 
-const envoy = node(join(root, 'dist/rutter.mjs'), 'check', 'envoy', '--fix')
-if (envoy !== 0 && process.env.RUTTER_REQUIRE_ENVOY) process.exit(1)
+const needed = { envoy: 'RUTTER_REQUIRE_ENVOY', 'nats-server': 'RUTTER_REQUIRE_NATS' }
+for (const [program, required] of Object.entries(needed)) {
+  const found = node(join(root, 'dist/rutter.mjs'), 'check', program, '--fix')
+  if (found !== 0 && process.env[required]) process.exit(1)
+}
 
 const failed = [
   ['types (tsc --noEmit)', () => npmBin('typescript/bin/tsc', '--noEmit')],

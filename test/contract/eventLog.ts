@@ -135,10 +135,18 @@ export const eventLogContract = (name: string, open: OpenLog) =>
     test('L13: an aborted tail ends, also while it waits, and leaves no listener behind', async () => {
       await appended(1)
       const abort = new AbortController()
-      const reading = collected(log.tail(0, abort.signal))
-      await taken(log, 0, 1)
+      const seen: Entry[] = []
+      const waits = withResolvers()
+      const reading = (async () => {
+        for await (const batch of log.tail(0, abort.signal)) {
+          seen.push(...batch)
+          waits.resolve()
+        }
+      })()
+      await waits.promise
       abort.abort()
-      expect((await reading).map(({ position }) => position)).toEqual([1])
+      await reading
+      expect(seen.map(({ position }) => position)).toEqual([1])
       expect(getEventListeners(abort.signal, 'abort')).toEqual([])
       expect(await collected(log.tail(0, abort.signal))).toEqual([])
     })
@@ -218,6 +226,14 @@ export const collected = async (batches: AsyncIterable<readonly Entry[]>): Promi
   const entries: Entry[] = []
   for await (const batch of batches) entries.push(...batch)
   return entries
+}
+
+const withResolvers = (): { readonly promise: Promise<void>; resolve(): void } => {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
 }
 
 const firstBatch = async (log: EventLog): Promise<readonly Entry[]> => {

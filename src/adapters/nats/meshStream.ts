@@ -1,0 +1,12 @@
+/** Why a mesh cannot be called so, in NATS subjects and stream names; undefined when it can. */
+export const badMeshName = (mesh: string): string | undefined =>
+  /^[A-Za-z0-9_-]{1,64}$/.test(mesh) ? undefined : 'a mesh is called by 1 to 64 of A–Z a–z 0–9 - _'
+
+/** The stream that holds the log of `mesh` (contract §7, design §7). */
+export const eventStreamName = (mesh: string): string => `RUTTER_${mesh}_EVENTS`
+
+/** The subjects that the stream takes, and the one that entries are published on. */
+export const eventSubjects = (mesh: string): { readonly all: string; readonly entry: string } => ({
+  all: `rutter.${mesh}.events.>`,
+  entry: `rutter.${mesh}.events.entry`,
+})

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+export type NatsServer = {
+  /** As it calls itself in the cluster: `n1` … */
+  readonly name: string
+  readonly url: string
+  readonly monitorUrl: string
+  readonly pid: number
+  /** SIGKILL; resolves once it is gone. */
+  kill(): Promise<void>
+  /** SIGSTOP and SIGCONT. */
+  freeze(): void
+  thaw(): void
+  /** Starts it again on the same ports and the same files, after `kill`. */
+  restart(): Promise<void>
+}
+
+export type NatsServers = {
+  readonly urls: readonly string[]
+  readonly servers: readonly NatsServer[]
+  named(name: string): NatsServer
+  /** Resolves once every server is healthy and, in a cluster, they have a leader. */
+  ready(): Promise<void>
+  /** Kills what still runs and removes its files. */
+  stop(): Promise<void>
+}
+
+export type NatsSettings = {
+  /** 1 unless given; 3 makes a cluster. */
+  readonly nodes?: number
+  /** As in the server's configuration; `always` unless given. */
+  readonly syncInterval?: string
+  /** More lines for the server's configuration. */
+  readonly extra?: string
+}
+
+/** Real nats-servers with JetStream on loopback, each with files of its own. */
+export const startNats = async (path: string, settings: NatsSettings = {}): Promise<NatsServers> => {
+  const { nodes = 1, syncInterval = 'always', extra = '' } = settings
+  const directory = mkdtempSync(join(tmpdir(), 'rutter-nats-'))
+  const ports = await freePorts(nodes * 3)
+  const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`)
+  const routes = names.map((_, i) => `nats://127.0.0.1:${ports[i * 3 + 2]}`)
+  const servers = names.map((name, i) => {
+    const [port, monitor, route] = ports.slice(i * 3)
+    const cluster = `cluster { name: rutter, listen: "127.0.0.1:${route}", routes: [${routes.join(', ')}] }`
+    const file = join(directory, `${name}.conf`)
+    writeFileSync(
+      file,
+      [
+        `server_name: ${name}`,
+        `listen: "127.0.0.1:${port}"`,
+        `http: "127.0.0.1:${monitor}"`,
+        `jetstream { store_dir: "${join(directory, name)}", sync_interval: ${syncInterval}, max_mem: 256MB, max_file: 4GB }`,
+        ...(nodes > 1 ? [cluster] : []),
+        extra,
+      ].join('\n'),
+    )
+    return serverOf(path, file, name, port ?? 0, monitor ?? 0)
+  })
+  const ready = async () => {
+    for (const server of servers) await healthy(server, nodes)
+  }
+  const all: NatsServers = {
+    urls: servers.map(({ url }) => url),
+    servers,
+    named: (name) => {
+      const found = servers.find((one) => one.name === name)
+      if (found === undefined) throw new Error(`no server is called ${name}`)
+      return found
+    },
+    ready,
+    stop: async () => {
+      await Promise.all(servers.map((one) => one.kill()))
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+  try {
+    await Promise.all(servers.map((one) => one.restart()))
+    await ready()
+    return all
+  } catch (error) {
+    await all.stop()
+    throw error
+  }
+}
+
+const serverOf = (
+  path: string,
+  file: string,
+  name: string,
+  port: number,
+  monitor: number,
+): NatsServer & { readonly log: string } => {
+  const log = `${file}.log`
+  let child: ChildProcess | undefined
+  let gone: Promise<void> = Promise.resolve()
+  const running = (): ChildProcess => {
+    if (child === undefined) throw new Error(`${name} does not run`)
+    return child
+  }
+  return {
+    name,
+    log,
+    url: `nats://127.0.0.1:${port}`,
+    monitorUrl: `http://127.0.0.1:${monitor}`,
+    get pid() {
+      return running().pid ?? 0
+    },
+    kill: async () => {
+      child?.kill('SIGKILL')
+      await gone
+    },
+    freeze: () => void running().kill('SIGSTOP'),
+    thaw: () => void running().kill('SIGCONT'),
+    restart: async () => {
+      const output = openSync(log, 'a')
+      const started = spawn(path, ['-c', file], { stdio: ['ignore', output, output] })
+      child = started
+      gone = new Promise((resolve) => {
+        const over = () => {
+          if (child === started) child = undefined
+          resolve()
+        }
+        started.once('exit', over).once('error', over)
+      })
+    },
+  }
+}
+
+const healthy = async (server: NatsServer & { readonly log: string }, nodes: number): Promise<void> => {
+  for (let i = 0; i < 600; i += 1) {
+    const health = await asked(`${server.monitorUrl}/healthz`)
+    if (health?.['status'] === 'ok' && (nodes === 1 || (await hasLeader(server, nodes)))) return
+    await pause(50)
+  }
+  throw new Error(`${server.name} does not come up: ${readFileSync(server.log, 'utf8').slice(-2000)}`)
+}
+
+const hasLeader = async ({ monitorUrl }: NatsServer, nodes: number): Promise<boolean> => {
+  const meta = (await asked(`${monitorUrl}/jsz`))?.['meta_cluster'] as Record<string, unknown> | undefined
+  return meta?.['cluster_size'] === nodes && typeof meta['leader'] === 'string' && meta['leader'] !== ''
+}
+
+const asked = async (url: string): Promise<Record<string, unknown> | undefined> => {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    return (await answer.json()) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}
+
+/** Ports that were free a moment ago, all of them at once, so that none comes twice. */
+const freePorts = async (count: number): Promise<number[]> => {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports: number[] = []
+  for (const server of servers) {
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    ports.push((server.address() as { port: number }).port)
+  }
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
+  return ports
+}

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import {
   type Authenticator,
   credsAuthenticator,
@@ -45,7 +46,7 @@ export const connectionOptions = (profile: NatsProfile): Either<NatsRefused, Nod
   }
   const secure = ca !== undefined || urls.some((url) => url.startsWith('tls://'))
   return right({
-    servers: urls.map((url) => url.replace(/^(nats|tls):\/\//, '')),
+    servers: urls.map(withoutScheme),
     name: clientName,
     pingInterval: pingEveryMs,
     maxPingOut: pingsUnanswered,
@@ -57,9 +58,25 @@ export const connectionOptions = (profile: NatsProfile): Either<NatsRefused, Nod
     ...(user === undefined ? {} : { user }),
     ...(password === undefined ? {} : { pass: password }),
     ...(authenticator === undefined ? {} : { authenticator }),
-    ...(secure ? { tls: ca === undefined ? {} : { ca } } : {}),
+    ...(secure ? { tls: tlsOptions(urls, ca) } : {}),
   })
 }
+
+/** The client names no host where it dials an address, and Node then looks for `localhost` in the certificate. What is
+ *  right is one of the addresses that were given. */
+const tlsOptions = (urls: readonly string[], ca: string | undefined) => {
+  const given = urls.map((url) => new URL(`nats://${withoutScheme(url)}`).hostname.replace(/^\[|\]$/g, ''))
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    checkServerIdentity: (host: string, certificate: PeerCertificate): Error | undefined => {
+      const wanted = host === 'localhost' ? given : [host]
+      const failures = wanted.map((name) => checkServerIdentity(name, certificate))
+      return failures.includes(undefined) ? undefined : failures[0]
+    },
+  }
+}
+
+const withoutScheme = (url: string): string => url.replace(/^(nats|tls):\/\//, '')
 
 const authenticatorOf = (
   credentialsFile: string | undefined,

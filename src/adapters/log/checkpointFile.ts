@@ -1,37 +1,20 @@
 import { open, readFile, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { crc32 } from 'node:zlib'
-import { type Either, left, right } from 'fp-ts/lib/Either.js'
-import { type Mesh, meshShapeVersion, type Trie, type TrieTwig } from '../../model/mesh.ts'
-import { trieWidth } from '../../model/trie.ts'
+import type { Either } from 'fp-ts/lib/Either.js'
 import type { Checkpoint } from '../../ports.ts'
+import {
+  type CheckpointUnfit,
+  checkpointDamaged,
+  checkpointSlices,
+  decodeCheckpoint,
+} from './checkpointFormat.ts'
 import { syncDirectory } from './writeDurably.ts'
-
-/** Why a checkpoint file is of no use: spoilt, or written by a build with another format or shape of the mesh. */
-export type CheckpointUnfit =
-  | { readonly _tag: 'CheckpointDamaged'; readonly file: string; readonly reason: string }
-  | { readonly _tag: 'CheckpointOfOtherVersion'; readonly file: string }
-
-// The file is one JSON array, an element a line: first the header, then every twig of the three tries with its
-// place, last the CRC-32 of all lines before.
-const formatVersion = 1
-const tries = ['services', 'instances', 'configs'] as const
-
-type Header = Omit<Checkpoint, 'mesh'> & {
-  readonly format: number
-  readonly shape: number
-  readonly settings: Mesh['settings']
-}
-type TwigLine = readonly [trie: (typeof tries)[number], branch: number, twig: number, leaves: TrieTwig]
-
-/** About this much is encoded at once, in less than 1 ms; other work has its turn while it is written. */
-const sliceChars = 2 ** 16
 
 /** Writes `checkpoint` to `path`, durable when it resolves, whole or not at all. */
 export const writeCheckpointFile = async (path: string, checkpoint: Checkpoint): Promise<void> => {
   const temporary = `${path}.tmp`
   try {
-    await writeSlices(temporary, slicesOf(checkpoint))
+    await writeSlices(temporary, checkpointSlices(checkpoint))
     await rename(temporary, path)
   } catch (error) {
     // A full disk is no place for half a checkpoint.
@@ -41,81 +24,21 @@ export const writeCheckpointFile = async (path: string, checkpoint: Checkpoint):
   await syncDirectory(dirname(path))
 }
 
-const writeSlices = async (path: string, slices: Iterable<string>): Promise<void> => {
+const writeSlices = async (path: string, slices: Iterable<Buffer>): Promise<void> => {
   const file = await open(path, 'w')
   try {
-    let checksum = 0
-    for (const slice of slices) {
-      const bytes = Buffer.from(slice)
-      checksum = crc32(bytes, checksum)
-      await file.writeFile(bytes)
-    }
-    await file.writeFile(`${checksum}\n]\n`)
+    for (const slice of slices) await file.writeFile(slice)
     await file.datasync()
   } finally {
     await file.close()
   }
 }
 
-function* slicesOf(checkpoint: Checkpoint): Generator<string> {
-  let slice = '[\n'
-  for (const line of linesOf(checkpoint)) {
-    slice += `${JSON.stringify(line)},\n`
-    if (slice.length < sliceChars) continue
-    yield slice
-    slice = ''
-  }
-  yield slice
-}
-
-function* linesOf({ mesh, ...about }: Checkpoint): Generator<Header | TwigLine> {
-  yield { format: formatVersion, shape: meshShapeVersion, ...about, settings: mesh.settings }
-  for (const trie of tries) {
-    for (const [i, branch] of mesh[trie].entries()) {
-      for (const [j, twig] of branch?.entries() ?? []) if (twig !== null) yield [trie, i, j, twig]
-    }
-  }
-}
-
 /** The checkpoint in `path`, or why it is of no use. Its mesh is not frozen: `replayMesh` freezes what it makes. */
 export const readCheckpointFile = async (path: string): Promise<Either<CheckpointUnfit, Checkpoint>> => {
   try {
-    const bytes = await readFile(path)
-    const last = bytes.lastIndexOf('\n', bytes.length - 4) + 1
-    if (bytes.toString('latin1', last) !== `${crc32(bytes.subarray(0, last))}\n]\n`) {
-      return damaged(path, 'the checksum is wrong')
-    }
-    const lines = linesIn(bytes, last)
-    const header = lines.next().value as Header
-    if (header.format !== formatVersion || header.shape !== meshShapeVersion) {
-      return left({ _tag: 'CheckpointOfOtherVersion', file: path })
-    }
-    const { format: _, shape: __, settings, ...about } = header
-    return right({ ...about, mesh: { settings, ...triesOf(lines as Iterable<TwigLine>) } })
+    return decodeCheckpoint(await readFile(path), path)
   } catch (error) {
-    return damaged(path, (error as Error).message)
+    return checkpointDamaged(path, (error as Error).message)
   }
 }
-
-function* linesIn(bytes: Buffer, end: number): Generator<unknown, undefined> {
-  for (let from = 2; from < end; ) {
-    const to = bytes.indexOf('\n', from)
-    yield JSON.parse(bytes.toString('utf8', from, to - 1))
-    from = to + 1
-  }
-}
-
-type Open = (TrieTwig | null)[]
-const triesOf = (lines: Iterable<TwigLine>): Omit<Mesh, 'settings'> => {
-  const empty = () => new Array<Open | null>(trieWidth).fill(null)
-  const made = { services: empty(), instances: empty(), configs: empty() }
-  for (const [trie, i, j, leaves] of lines) {
-    const branch = made[trie][i] ?? new Array<TrieTwig | null>(trieWidth).fill(null)
-    branch[j] = leaves
-    made[trie][i] = branch
-  }
-  return made as { readonly [K in keyof typeof made]: Trie } as Omit<Mesh, 'settings'>
-}
-
-const damaged = (file: string, reason: string): Either<CheckpointUnfit, never> =>
-  left({ _tag: 'CheckpointDamaged', file, reason })

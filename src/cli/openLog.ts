@@ -5,27 +5,39 @@ import type { Snapshot } from '../model/mesh.ts'
 import type { Checkpoint, Checkpoints, EventLog } from '../ports.ts'
 import { emptySnapshot } from '../reducers/mesh.ts'
 import { catchUp } from '../streams/catchUp.ts'
+import { type NatsPlace, openNatsLog } from './openNatsLog.ts'
 
-/** A log that is folded up to its end. */
-export type OpenedLog = {
+/** Which log: `memory`, the path of a directory, or one in NATS. */
+export type LogPlace = string | NatsPlace
+
+type Unfolded = {
   readonly log: EventLog
   readonly checkpoints: Checkpoints
-  readonly start: Snapshot
+  /** What the log counts, where it does. */
+  readonly counters?: () => Readonly<Record<string, number>>
 }
 
-/** Opens the log that `--log` names and folds it, from its newest good checkpoint where there is one. */
-export const openLog = async (where: string, notice: (message: string) => void): Promise<OpenedLog> => {
-  if (where === 'memory') return { log: memoryLog(), checkpoints: noCheckpoints, start: emptySnapshot }
-  const log = await fileLog(where, { onNotice: notice })
+/** A log that is folded up to its end. */
+export type OpenedLog = Unfolded & { readonly start: Snapshot }
+
+/** Opens a log and folds it, from its newest good checkpoint where there is one. */
+export const openLog = async (place: LogPlace, notice: (message: string) => void): Promise<OpenedLog> => {
+  const opened = await open(place, notice)
+  const { log, checkpoints } = opened
   try {
-    const checkpoints = fileCheckpoints(where)
     const checkpoint = await checkpoints.newest()
-    const start = await catchUp(log, await startFrom(log, checkpoint, notice))
-    return { log, checkpoints, start }
+    return { ...opened, start: await catchUp(log, await startFrom(log, checkpoint, notice)) }
   } catch (error) {
     await log.close()
     throw error
   }
+}
+
+const open = async (place: LogPlace, notice: (message: string) => void): Promise<Unfolded> => {
+  if (place === 'memory') return { log: memoryLog(), checkpoints: noCheckpoints }
+  if (typeof place !== 'string') return openNatsLog(place, notice)
+  const log = await fileLog(place, { onNotice: notice })
+  return { log, checkpoints: fileCheckpoints(place) }
 }
 
 /** A checkpoint is believed only where the log says the same: the entry at its position has its hash. */

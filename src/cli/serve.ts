@@ -1,10 +1,13 @@
-import { Option } from 'commander'
+import { hostname } from 'node:os'
+import { InvalidArgumentError, Option } from 'commander'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
 import { type HostPort, hostPortText } from '../agent/bootstrap.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
 import { parseHostPort } from './hostPort.ts'
-import { outputOption } from './options.ts'
+import { addNatsOptions, type NatsOptions, natsProfileOf } from './natsOptions.ts'
+import type { LogPlace } from './openLog.ts'
+import { outputOption, parseWhole } from './options.ts'
 import { type StartedController, startController } from './startController.ts'
 import { stopSignals } from './stopSignals.ts'
 import { buildFacts } from './version.ts'
@@ -16,28 +19,38 @@ type Options = {
   readonly http: HostPort
   readonly xds: HostPort
   readonly insecure?: boolean
+  readonly natsMonitor?: readonly string[]
+  readonly replicas?: number
   readonly output: string
-}
+} & NatsOptions
 
 /** `rutter serve`: the controller, until SIGTERM or SIGINT. */
 export const addServe: AddCommand = (program, cli) => {
-  program
-    .command('serve')
-    .description('runs the controller')
+  const command = program.command('serve').description('runs the controller')
+  command
     .addOption(
-      new Option('--log <memory|dir>', 'where the log is kept').env('RUTTER_LOG').default('./rutter-log'),
+      new Option('--log <memory|dir|nats>', 'where the log is kept')
+        .env('RUTTER_LOG')
+        .default('./rutter-log'),
     )
     .addOption(new Option('--config <dir>', 'a directory of configuration to follow').env('RUTTER_CONFIG'))
     .option('--allow-empty', 'an empty or missing --config directory removes what it held')
     .addOption(address('--http <host:port>', 'HTTP API', '127.0.0.1:8080', 'RUTTER_HTTP'))
     .addOption(address('--xds <host:port>', 'xDS over gRPC', '127.0.0.1:15010', 'RUTTER_XDS'))
+    .addOption(
+      new Option('--nats-monitor <url[,url…]>', 'monitoring of the servers of NATS, to see how they sync')
+        .env('RUTTER_NATS_MONITOR')
+        .argParser(parseMonitors),
+    )
+    .option('--replicas <n>', 'copies of the log in NATS, where it is made', parseWhole(1))
     .option('--insecure', 'allows listening beyond loopback without TLS')
     .addOption(outputOption('text', 'json').default('text', 'text; json prints one line when it serves'))
     .addHelpText(
       'after',
-      '\nExamples:\n  rutter serve\n  rutter serve --log /var/lib/rutter --config ./mesh --http 127.0.0.1:9000',
+      '\nExamples:\n  rutter serve\n  rutter serve --log /var/lib/rutter --config ./mesh --http 127.0.0.1:9000\n  rutter serve --log nats --nats nats://10.0.0.1:4222,nats://10.0.0.2:4222',
     )
     .action(cli.action((options: Options) => serve(options, cli)))
+  addNatsOptions(command)
 }
 
 const address = (flags: string, what: string, fallback: string, variable: string): Option =>
@@ -45,6 +58,23 @@ const address = (flags: string, what: string, fallback: string, variable: string
     .env(variable)
     .argParser(parseHostPort)
     .default(parseHostPort(fallback), fallback)
+
+const parseMonitors = (text: string): readonly string[] => {
+  const urls = text.split(',').map((url) => url.trim())
+  if (urls.every((url) => /^https?:\/\/[^\s/]+\/?$/.test(url))) return urls
+  throw new InvalidArgumentError('It must be http://HOST:PORT, several with commas.')
+}
+
+const placeOf = (options: Options): LogPlace => {
+  const { log, mesh, replicas, natsMonitor: monitors } = options
+  if (log !== 'nats') return log
+  return {
+    profile: natsProfileOf(options, `rutter-controller ${hostname()}-${process.pid}`),
+    mesh,
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(monitors === undefined ? {} : { monitors }),
+  }
+}
 
 const serve = async (options: Options, { io }: Cli): Promise<number> => {
   const open = [options.http, options.xds].find(({ host }) => !isLoopback(host))
@@ -61,7 +91,7 @@ const serve = async (options: Options, { io }: Cli): Promise<number> => {
       lost = resolve
     })
     const started = await startController({
-      log: options.log,
+      log: placeOf(options),
       ...(options.config === undefined ? {} : { config: options.config }),
       allowEmpty: options.allowEmpty === true,
       http: options.http,

@@ -12,12 +12,11 @@ import { createCheckpointing } from '../streams/checkpointing.ts'
 import { runController } from '../streams/controller.ts'
 import type { Identify } from '../streams/sessions.ts'
 import { exportCounters } from './exportCounters.ts'
-import { openLog } from './openLog.ts'
+import { type LogPlace, openLog } from './openLog.ts'
 
 /** What `rutter serve` is told. */
 export type ControllerOptions = {
-  /** `memory`, or a directory. */
-  readonly log: string
+  readonly log: LogPlace
   /** A watched configuration directory. */
   readonly config?: string
   readonly allowEmpty?: boolean
@@ -39,7 +38,7 @@ export type StartedController = {
   close(): Promise<void>
 }
 
-/** Opens the log, folds it, and opens the doors. Rejects with `LogInUse` or `LogDamaged`, or when an address cannot
+/** Opens the log, folds it, and opens the doors. Rejects with `LogInUse`, `LogDamaged` or `NatsRefused`, or when an address cannot
  *  be bound; then nothing is left open. */
 export const startController = async (options: ControllerOptions): Promise<StartedController> => {
   const { notice, version } = options
@@ -48,7 +47,7 @@ export const startController = async (options: ControllerOptions): Promise<Start
     for (const one of toClose.splice(0).reverse()) await one()
   }
   try {
-    const { log, start, checkpoints } = await openLog(options.log, notice)
+    const { log, start, checkpoints, counters } = await openLog(options.log, notice)
     toClose.push(() => log.close())
     const hashOf = createMeshHasher()
     const checkpointing = createCheckpointing({
@@ -71,6 +70,7 @@ export const startController = async (options: ControllerOptions): Promise<Start
     const metrics = new Registry()
     exportCounters(metrics, 'rutter_controller', running.counters)
     exportCounters(metrics, 'rutter_checkpoints', checkpointing.counters)
+    if (counters !== undefined) exportCounters(metrics, 'rutter_log', counters)
 
     const xds = await xdsServer({ listen: options.xds, onStream: running.accept })
     toClose.push(() => xds.close())

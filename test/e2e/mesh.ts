@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { bootstrap } from '../../src/agent/bootstrap.ts'
+import type { LogPlace } from '../../src/cli/openLog.ts'
 import { type StartedController, startController } from '../../src/cli/startController.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
@@ -70,7 +71,7 @@ const appPort = 9080
 const httpProxyPort = 15_002
 
 /** A controller on a log (default: in memory), to be filled with workloads and rules. */
-export const startMesh = async (envoyPath: string, log = 'memory'): Promise<Mesh> => {
+export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Promise<Mesh> => {
   const lost: Error[] = []
   const started = await startController({
     log,

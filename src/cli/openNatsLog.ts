@@ -1,0 +1,50 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { connectNats } from '../adapters/nats/connectNats.ts'
+import { jetstreamCheckpoints } from '../adapters/nats/jetstreamCheckpoints.ts'
+import { jetstreamLog } from '../adapters/nats/jetstreamLog.ts'
+import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
+import type { Checkpoints, EventLog } from '../ports.ts'
+
+/** A log in NATS, and who asks for it. */
+export type NatsPlace = {
+  readonly profile: NatsProfile
+  readonly mesh: string
+  /** Copies of the stream, where it is made. */
+  readonly replicas?: number
+  /** Monitoring addresses of the servers. */
+  readonly monitors?: readonly string[]
+}
+
+/** The log of a mesh and its checkpoints on a connection of their own, which ends when the log is closed. Rejects with
+ *  a `NatsRefused` or a `LogDamaged`. */
+export const openNatsLog = async (
+  { profile, mesh, replicas, monitors }: NatsPlace,
+  notice: (message: string) => void,
+): Promise<{
+  readonly log: EventLog
+  readonly checkpoints: Checkpoints
+  readonly counters: () => Readonly<Record<string, number>>
+}> => {
+  const link = await connectNats(profile, { onNotice: notice })
+  if (isLeft(link)) throw link.left
+  try {
+    const log = await jetstreamLog(link.right, {
+      mesh,
+      onNotice: notice,
+      ...(replicas === undefined ? {} : { replicas }),
+      ...(monitors === undefined ? {} : { monitors }),
+    })
+    const close = async (): Promise<void> => {
+      await log.close()
+      await link.right.close()
+    }
+    return {
+      log: { ...log, close },
+      checkpoints: jetstreamCheckpoints(link.right, mesh, notice),
+      counters: () => ({ ...log.counters(), ...link.right.counters() }),
+    }
+  } catch (error) {
+    await link.right.close()
+    throw error
+  }
+}

@@ -19,7 +19,7 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: ['model', 'ports', 'reducers', 'projections', 'delivery', 'agent'],
     packages: ['rxjs', 'fp-ts'],
   },
-  adapters: { rooms: ['model', 'ports', 'codecs', 'wire', 'delivery'], packages: ['*'] },
+  adapters: { rooms: ['model', 'ports', 'codecs', 'wire', 'delivery', 'agent'], packages: ['*'] },
   cli: { rooms: ['*'], packages: ['*'] },
 }
 

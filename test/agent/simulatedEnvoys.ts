@@ -18,6 +18,8 @@ type Simulated = {
   /** Its child was LIVE: it takes no new connections and leaves then. */
   leavesAtMs: number
   drained: boolean
+  /** Its parent ended before it told it to: it will try, and abort. */
+  abortsAtMs: number
 }
 
 const liveAfterMs = 100
@@ -52,6 +54,10 @@ export const simulatedEnvoys = (
     const child = envoys.get(epoch + 1)
     // It goes on trying to reach its parent, and aborts.
     if (child !== undefined && !isLive(child)) child.behaviour = 'deaf'
+    const leavesAtMs = envoys.get(epoch)?.leavesAtMs ?? 0
+    if (child !== undefined && isLive(child) && nowMs < leavesAtMs) {
+      child.abortsAtMs = leavesAtMs + orphanAbortsAfterMs
+    }
     if (!envoys.delete(epoch)) return
     give({ type: 'exited', epoch, how })
   }
@@ -72,6 +78,7 @@ export const simulatedEnvoys = (
           contacted: false,
           leavesAtMs: Number.POSITIVE_INFINITY,
           drained: false,
+          abortsAtMs: Number.POSITIVE_INFINITY,
         })
         return
       case 'signal':
@@ -114,6 +121,7 @@ export const simulatedEnvoys = (
         parent.leavesAtMs = nowMs + state.limits.parentShutdownMs
       }
       if (one.behaviour === 'diesLive' && ageMs >= liveAfterMs + 200) end(one.epoch, 'signal SIGSEGV')
+      if (nowMs >= one.abortsAtMs) end(one.epoch, 'signal SIGABRT')
       if (nowMs >= one.leavesAtMs && envoys.has(one.epoch + 1)) end(one.epoch, 'exit code 0')
     }
     for (const ask of asks.splice(0)) {
@@ -154,6 +162,7 @@ export const simulatedEnvoys = (
         contacted: false,
         leavesAtMs: Number.POSITIVE_INFINITY,
         drained: false,
+        abortsAtMs: Number.POSITIVE_INFINITY,
       })
     },
     find: (): void =>

@@ -194,6 +194,19 @@ describe('a hot restart', () => {
     expect(envoys.serving()).toEqual(['b0'])
   })
 
+  test('G14: a child whose parent ends before its time is drained and replaced before it aborts', () => {
+    const envoys = started()
+    envoys.give({ type: 'want', launch: 'b' })
+    envoys.pass(500)
+    envoys.kill(0)
+    expect(envoys.serving()).toEqual(['b1'])
+    envoys.pass(limits.drainAtLeastMs + 500)
+    expect(envoys.serving()).toEqual(['b0'])
+    expect(envoys.effects().filter(({ type }) => type === 'signal')).toEqual([
+      { type: 'signal', epoch: 1, signal: 'SIGTERM' },
+    ])
+  })
+
   test('G9: when both end, epoch 0 begins anew', () => {
     const envoys = started()
     envoys.give({ type: 'want', launch: 'b' })

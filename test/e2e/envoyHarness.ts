@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { parse } from 'yaml'
-import { type EnvoyProcess, startEnvoyProcess } from '../../src/adapters/envoyProcess.ts'
+import { type EnvoyProcess, startEnvoyProcess } from '../../src/adapters/envoy/envoyProcess.ts'
 
 export type StartEnvoyOptions = {
   /** Path of the binary, from `envoyOrSkip`. */

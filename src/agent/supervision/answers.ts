@@ -11,7 +11,10 @@ export const answered = (state: Supervision, { asked, epoch, state: envoy }: Ans
   if (phase.type === 'handingOver' && phase.child.epoch === epoch && envoy === 'LIVE') {
     const byMs = nowMs + state.limits.parentShutdownMs + state.limits.graceMs
     const { parent, child } = phase
-    return [{ ...next, restartAsked: false, phase: { type: 'settling', parent, child, byMs } }, []]
+    return [
+      { ...next, restartAsked: false, phase: { type: 'settling', parent, child, byMs, late: false } },
+      [],
+    ]
   }
   return [next, []]
 }

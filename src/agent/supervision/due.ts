@@ -31,12 +31,13 @@ const duePhase = (state: Supervision, nowMs: number): Step | undefined => {
     case 'settling':
       if (nowMs < phase.byMs) return undefined
       return [
-        { ...state, phase: { ...phase, byMs: nowMs + limits.graceMs } },
+        { ...state, phase: { ...phase, byMs: nowMs + limits.graceMs, late: true } },
         [{ type: 'signal', epoch: phase.parent.epoch, signal: 'SIGKILL' }],
       ]
     case 'draining': {
       const done = phase.idle && phase.left.length === 1 && nowMs >= phase.notBeforeMs
-      return phase.thenStop && (done || nowMs >= phase.byMs) ? terminate(state, phase.left, nowMs) : undefined
+      if (phase.afterwards === 'stay' || (!done && nowMs < phase.byMs)) return undefined
+      return terminate(state, phase.left, phase.afterwards, nowMs)
     }
     case 'terminating':
       if (nowMs < phase.byMs) return undefined
@@ -102,7 +103,7 @@ const phaseDueMs = (state: Supervision): number => {
       return heals ? Math.min(silent, phase.healthySinceMs + state.limits.healthyMs) : silent
     }
     case 'draining':
-      return phase.thenStop ? phase.byMs : Number.POSITIVE_INFINITY
+      return phase.afterwards === 'stay' ? Number.POSITIVE_INFINITY : phase.byMs
     case 'handingOver':
     case 'settling':
     case 'terminating':

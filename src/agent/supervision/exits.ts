@@ -1,4 +1,5 @@
 import { failed } from './backOff.ts'
+import { startDraining } from './leave.ts'
 import { clear, handOver, unconfirmed } from './starts.ts'
 import type { Phase, Running, Step, Supervision } from './supervision.ts'
 
@@ -24,7 +25,7 @@ export const exited = (state: Supervision, epoch: number, how: string, nowMs: nu
     case 'draining':
     case 'terminating': {
       const left = without(phase.left, epoch)
-      if (left.length === 0) return stopped(state)
+      if (left.length === 0) return phase.afterwards === 'startAnew' ? [waiting(state), []] : stopped(state)
       return [{ ...state, phase: { ...phase, left } }, []]
     }
   }
@@ -74,12 +75,20 @@ const exitedWhileSettling = (
   nowMs: number,
 ): Step => {
   const { parent, child } = phase
-  if (epoch === parent.epoch) return [confirmed(state, child, nowMs), []]
+  if (epoch === parent.epoch) {
+    if (phase.late || how === leftOrderly) return [confirmed(state, child, nowMs), []]
+    // The child will want to tell its parent to leave, will not reach it, and abort. It goes in good order before.
+    const after = failed(state, `epoch ${epoch} ended before its time: ${how}`, nowMs)
+    return startDraining(after, [child], child, 'startAnew', nowMs)
+  }
   if (epoch !== child.epoch) return [state, []]
   // The parent takes no new connections any more: the same epoch again, at once, serves within 0.1 s.
   const after = failed(state, `epoch ${epoch} ended: ${how}`, nowMs)
   return after.exhausted ? clear(after, [parent]) : handOver(after, parent, false, nowMs)
 }
+
+/** How a parent ends when its child has told it to. */
+const leftOrderly = 'exit code 0'
 
 const confirmed = (state: Supervision, envoy: Running, nowMs: number): Supervision => ({
   ...state,

@@ -1,13 +1,13 @@
 import { noted } from './answers.ts'
 import { stopped } from './exits.ts'
-import type { Effect, Running, Step, Supervision } from './supervision.ts'
+import type { AfterDraining, Effect, Running, Step, Supervision } from './supervision.ts'
 
 /** Drains: callers are told with every answer, nothing that is under way is cut, no listener closes. It holds until
  *  `stop`; an Envoy that ends meanwhile is not started again. */
-export const drain = (state: Supervision, nowMs: number): Step => leave(state, false, nowMs)
+export const drain = (state: Supervision, nowMs: number): Step => leave(state, 'stay', nowMs)
 
 /** Drains, then ends all that runs. */
-export const stop = (state: Supervision, nowMs: number): Step => leave(state, true, nowMs)
+export const stop = (state: Supervision, nowMs: number): Step => leave(state, 'stop', nowMs)
 
 /** Takes the number of requests under way. */
 export const active = (state: Supervision, asked: number, requests: number, nowMs: number): Step => {
@@ -18,43 +18,53 @@ export const active = (state: Supervision, asked: number, requests: number, nowM
 }
 
 /** SIGTERM to all; SIGKILL to those who do not heed it. */
-export const terminate = (state: Supervision, left: readonly Running[], nowMs: number): Step => [
-  { ...state, phase: { type: 'terminating', left, byMs: nowMs + state.limits.graceMs } },
+export const terminate = (
+  state: Supervision,
+  left: readonly Running[],
+  afterwards: 'stop' | 'startAnew',
+  nowMs: number,
+): Step => [
+  { ...state, phase: { type: 'terminating', left, byMs: nowMs + state.limits.graceMs, afterwards } },
   left.map(({ epoch }) => ({ type: 'signal', epoch, signal: 'SIGTERM' })),
 ]
 
-const leave = (state: Supervision, thenStop: boolean, nowMs: number): Step => {
+const leave = (state: Supervision, afterwards: 'stay' | 'stop', nowMs: number): Step => {
   const { phase } = state
   switch (phase.type) {
     case 'waiting':
       return stopped(state)
     case 'alone':
       return phase.heard === 'live'
-        ? draining(state, [phase.envoy], phase.envoy, thenStop, nowMs)
-        : terminate(state, [phase.envoy], nowMs)
+        ? startDraining(state, [phase.envoy], phase.envoy, afterwards, nowMs)
+        : terminate(state, [phase.envoy], 'stop', nowMs)
     case 'handingOver': {
       const { parent, child, parentServes } = phase
-      if (!parentServes) return terminate(state, [parent, child], nowMs)
-      const [next, effects] = draining(state, [parent, child], parent, thenStop, nowMs)
+      if (!parentServes) return terminate(state, [parent, child], 'stop', nowMs)
+      const [next, effects] = startDraining(state, [parent, child], parent, afterwards, nowMs)
       return [next, [{ type: 'signal', epoch: child.epoch, signal: 'SIGKILL' }, ...effects]]
     }
     case 'settling':
-      return draining(state, [phase.parent, phase.child], phase.child, thenStop, nowMs)
+      return startDraining(state, [phase.parent, phase.child], phase.child, afterwards, nowMs)
     case 'clearing':
-      return terminate(state, phase.left, nowMs)
+      return terminate(state, phase.left, 'stop', nowMs)
     case 'draining':
-      return [{ ...state, phase: { ...phase, thenStop: phase.thenStop || thenStop } }, []]
+      return [
+        { ...state, phase: { ...phase, afterwards: phase.afterwards === 'stop' ? 'stop' : afterwards } },
+        [],
+      ]
     case 'terminating':
+      return [{ ...state, phase: { ...phase, afterwards: 'stop' } }, []]
     case 'stopped':
       return [state, []]
   }
 }
 
-const draining = (
+/** Tells the Envoy that is `asked` to take its leave. */
+export const startDraining = (
   state: Supervision,
   left: readonly Running[],
   asked: Running,
-  thenStop: boolean,
+  afterwards: AfterDraining,
   nowMs: number,
 ): Step => {
   const { drainAtLeastMs, drainAtMostMs } = state.limits
@@ -67,7 +77,7 @@ const draining = (
       ...state,
       asking: undefined,
       askAtMs: notBeforeMs,
-      phase: { type: 'draining', left, asked, idle: false, notBeforeMs, byMs, thenStop },
+      phase: { type: 'draining', left, asked, idle: false, notBeforeMs, byMs, afterwards },
     },
     posts,
   ]

@@ -20,7 +20,7 @@ export type SupervisionLimits = {
   readonly parentShutdownMs: number
   /** Draining lasts that long at least: callers must learn that this Envoy is leaving. */
   readonly drainAtLeastMs: number
-  /** Draining is given up then, whatever is still under way. */
+  /** Draining is given up afterwards, whatever is still under way. */
   readonly drainAtMostMs: number
   /** From SIGTERM to SIGKILL. */
   readonly graceMs: number

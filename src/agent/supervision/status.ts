@@ -48,7 +48,7 @@ const standing = (state: Supervision): Pick<SupervisionStatus, 'state' | 'epoch'
       return { state: 'waiting', stale: false }
     case 'draining':
       return {
-        state: phase.idle && !phase.thenStop ? 'drained' : 'draining',
+        state: phase.idle && phase.afterwards === 'stay' ? 'drained' : 'draining',
         epoch: phase.asked.epoch,
         stale: phase.asked.launch !== wanted,
       }

@@ -8,6 +8,9 @@ export type Running = {
   readonly launch: string
 }
 
+/** What draining leads to. */
+export type AfterDraining = 'stay' | 'stop' | 'startAnew'
+
 /** What runs, and what is under way with it. */
 export type Phase =
   /** Nothing runs; the next start is at `untilMs`. */
@@ -34,7 +37,14 @@ export type Phase =
       readonly parentServes: boolean
     }
   /** The child serves, the parent finishes what it has. */
-  | { readonly type: 'settling'; readonly parent: Running; readonly child: Running; readonly byMs: number }
+  | {
+      readonly type: 'settling'
+      readonly parent: Running
+      readonly child: Running
+      readonly byMs: number
+      /** The parent has outstayed its time and was killed for it. */
+      readonly late: boolean
+    }
   /** All that runs was killed, to begin anew. */
   | { readonly type: 'clearing'; readonly left: readonly Running[] }
   | {
@@ -45,9 +55,14 @@ export type Phase =
       readonly idle: boolean
       readonly notBeforeMs: number
       readonly byMs: number
-      readonly thenStop: boolean
+      readonly afterwards: AfterDraining
     }
-  | { readonly type: 'terminating'; readonly left: readonly Running[]; readonly byMs: number }
+  | {
+      readonly type: 'terminating'
+      readonly left: readonly Running[]
+      readonly byMs: number
+      readonly afterwards: Exclude<AfterDraining, 'stay'>
+    }
   | { readonly type: 'stopped' }
 
 /** The state of supervising the Envoy of one node. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { askUnixSocket } from './askUnixSocket.ts'
+import { askAdmin } from './askAdmin.ts'
 
 export type EnvoyProcessOptions = {
   /** Path of the binary. */
@@ -51,7 +51,7 @@ export const startEnvoyProcess = async (options: EnvoyProcessOptions): Promise<E
     child.on('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
   })
   const admin = (path: string, method: 'GET' | 'POST' = 'GET') =>
-    askUnixSocket(options.adminSocket, path, method)
+    askAdmin({ path: options.adminSocket }, path, method)
   return {
     pid: child.pid ?? -1,
     admin,

@@ -1,5 +1,4 @@
 // Append, start and replay of a long log: node scripts/bench.mjs replay [events] [events per entry]
-import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,56 +9,12 @@ import { fileLog } from '../src/adapters/log/fileLog.ts'
 import { readLog } from '../src/adapters/log/readLog.ts'
 import { verifyLog } from '../src/adapters/log/verifyLog.ts'
 import type { Entry } from '../src/model/entry.ts'
-import type { Envelope } from '../src/model/event.ts'
 import type { Snapshot } from '../src/model/mesh.ts'
 import { emptySnapshot, replayMesh } from '../src/reducers/mesh.ts'
+import { loggedEvent } from './given/loggedEvent.ts'
 
 const [total = 1_000_000, perEntry = 100] = process.argv.slice(2).map(Number)
-const [services, instances] = [10_000, 100_000]
 const directory = mkdtempSync(join(tmpdir(), 'rutter-bench-'))
-
-/** About 320 bytes of canonical JSON: first the services, then instances that come and change. */
-const eventAt = (i: number): Envelope => {
-  const envelope = {
-    id: createHash('md5').update(`${i}`).digest('hex'),
-    at: new Date(1_767_225_600_000 + i * 10).toISOString(),
-    actor: 'anonymous',
-    source: 'http',
-    v: 1 as const,
-  }
-  const n = i % instances
-  if (i < services) {
-    return {
-      ...envelope,
-      type: 'ServiceRegistered',
-      data: {
-        resource: {
-          apiVersion: 'rutter.dev/v1',
-          kind: 'Service',
-          metadata: { name: `service-${i}`, namespace: 'default' },
-          spec: { ports: [{ name: 'http', port: 9080, protocol: 'HTTP' }] },
-        },
-      },
-    }
-  }
-  return {
-    ...envelope,
-    type: 'InstanceJoined',
-    data: {
-      resource: {
-        apiVersion: 'rutter.dev/v1',
-        kind: 'Instance',
-        metadata: { name: `service-${n % services}-${n}`, namespace: 'default' },
-        spec: {
-          service: `service-${n % services}`,
-          address: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`,
-          labels: { version: `v${(i % 7) + 1}` },
-          ports: { http: 9080 },
-        },
-      },
-    },
-  }
-}
 
 const measured = async <T>(what: string, events: number, run: () => Promise<T>): Promise<T> => {
   globalThis.gc?.()
@@ -75,7 +30,7 @@ const append = async (): Promise<void> => {
   const log = await fileLog(directory)
   const tookMs: number[] = []
   for (let i = 0, position = 0; i < total; i += perEntry, position += 1) {
-    const events = Array.from({ length: Math.min(perEntry, total - i) }, (_, k) => eventAt(i + k))
+    const events = Array.from({ length: Math.min(perEntry, total - i) }, (_, k) => loggedEvent(i + k))
     const start = performance.now()
     const answer = await log.append(events, position)
     tookMs.push(performance.now() - start)

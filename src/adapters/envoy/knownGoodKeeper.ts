@@ -1,0 +1,57 @@
+import { setTimeout as after } from 'node:timers/promises'
+import type { KnownGood } from '../../agent/knownGood.ts'
+import { writeKnownGood } from './knownGoodFile.ts'
+
+export type KnownGoodKeeper = {
+  /** Has what `known` gives written at the next opportunity; of several that wait, only the newest is asked. */
+  keep(known: () => KnownGood): void
+  counters(): {
+    readonly written: number
+    /** Overtaken by a newer one while they waited. */
+    readonly overtaken: number
+    readonly failed: number
+  }
+  /** Writes what waits and ends. */
+  close(): Promise<void>
+}
+
+/** Keeps the file at `path` up with what Envoy acknowledges, writing once in `everyMs` at most. A write that fails
+ *  leaves the file before it and is told to `onFailure`; the next may succeed. */
+export const knownGoodKeeper = (
+  path: string,
+  everyMs: number,
+  onFailure: (error: Error) => void,
+): KnownGoodKeeper => {
+  const closing = new AbortController()
+  const counted = { written: 0, overtaken: 0, failed: 0 }
+  let waiting: (() => KnownGood) | undefined
+  let writing: Promise<void> | undefined
+
+  const write = async (): Promise<void> => {
+    while (waiting !== undefined) {
+      const known = waiting
+      waiting = undefined
+      try {
+        await writeKnownGood(path, known())
+        counted.written += 1
+      } catch (error) {
+        counted.failed += 1
+        onFailure(error as Error)
+      }
+      await after(everyMs, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+    writing = undefined
+  }
+  return {
+    keep: (known) => {
+      if (waiting !== undefined) counted.overtaken += 1
+      waiting = known
+      writing ??= write()
+    },
+    counters: () => ({ ...counted }),
+    close: async () => {
+      closing.abort()
+      await writing
+    },
+  }
+}

@@ -6,7 +6,7 @@ import type { Effect, Supervision, SupervisionInput } from '../../src/agent/supe
 export const limits: SupervisionLimits = { ...supervisionLimits, parentShutdownMs: 5_000 }
 
 /** How a simulated Envoy behaves. */
-export type Behaviour = 'sound' | 'neverLive' | 'exitsAtOnce' | 'diesLive' | 'deaf'
+export type Behaviour = 'sound' | 'neverLive' | 'exitsAtOnce' | 'diesLive' | 'deaf' | 'orphan'
 
 type Simulated = {
   readonly epoch: number
@@ -52,8 +52,8 @@ export const simulatedEnvoys = (
   }
   const end = (epoch: number, how: string): void => {
     const child = envoys.get(epoch + 1)
-    // It goes on trying to reach its parent, and aborts.
-    if (child !== undefined && !isLive(child)) child.behaviour = 'deaf'
+    // It goes on trying to reach its parent, answers meanwhile that it initializes, and aborts.
+    if (child !== undefined && !isLive(child) && child.behaviour !== 'deaf') child.behaviour = 'orphan'
     const leavesAtMs = envoys.get(epoch)?.leavesAtMs ?? 0
     if (child !== undefined && isLive(child) && nowMs < leavesAtMs) {
       child.abortsAtMs = leavesAtMs + orphanAbortsAfterMs
@@ -113,7 +113,7 @@ export const simulatedEnvoys = (
         continue
       }
       if (parent !== undefined && ageMs >= contactAfterMs) parent.contacted = true
-      if (one.epoch > 0 && parent === undefined && one.behaviour === 'deaf' && ageMs >= orphanAbortsAfterMs) {
+      if (one.epoch > 0 && parent === undefined && !isLive(one) && ageMs >= orphanAbortsAfterMs) {
         end(one.epoch, 'signal SIGABRT')
         continue
       }

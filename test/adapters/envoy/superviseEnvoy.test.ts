@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freeBaseId } from '../../../src/adapters/envoy/baseId.ts'
 import { envoyState } from '../../../src/adapters/envoy/envoyState.ts'
@@ -92,24 +93,46 @@ describe.skipIf(envoy.skip)('a supervised Envoy', () => {
     expect(failures).toEqual([])
   })
 
-  test('G7: a child killed while it initializes harms nobody, and the next takes over', async () => {
+  test.each([
+    ['at once', 'v1', async (at: Berth) => at.pids().has(1)],
+    ['while it waits for clusters', 'xds', async (at: Berth) => (await epochOfAdmin(at)) === 1],
+  ] as const)('G7: killed %s, a child harms nobody, again and again', async (_, to, reached) => {
     const { at, agent, senders, serves } = await serving()
     const load = startLoad(senders.mixed, 200)
-    await agent.want({ envoy: envoy.path, bootstrap: waitingForXds(at.port, at.adminPath) })
-    for (const failures of [1, 2]) {
-      await until(() => at.pids().has(1))
-      // The admin belongs to the child once it has made contact.
-      await until(async () => (await epochOfAdmin(at)) === 1)
+    if (to === 'v1') await agent.want(launch('v1', at))
+    else await agent.want({ envoy: envoy.path, bootstrap: waitingForXds(at.port, at.adminPath) })
+    for (let failures = 1; failures <= 4; failures += 1) {
+      await until(() => reached(at))
       kill(at, 1)
       await until(() => agent.status().counters.failures === failures)
     }
-    expect(await senders.body()).toBe('v0')
-    await agent.want(launch('v1', at))
-    await serves('v1')
+    await agent.want(launch('v2', at))
+    await serves('v2')
     const { failures } = await load.stop()
     senders.close()
     expect(failures).toEqual([])
-    await until(() => agent.status().state === 'running' && at.pids().size === 1)
+  })
+
+  test('G6: another binary is a reason, the same bootstrap or not', async () => {
+    const { at, agent } = await serving()
+    const other = join(at.directory, 'other-envoy')
+    symlinkSync(envoy.path, other)
+    await agent.want(launch('v0', at))
+    expect(agent.status()).toMatchObject({ state: 'running', stale: false })
+    await agent.want({ ...launch('v0', at), envoy: other })
+    await until(() => agent.status().epoch === 1 && at.pids().size === 1)
+    expect(agent.status().counters).toEqual({ starts: 2, handOvers: 1, failures: 0 })
+  })
+
+  test('G3: a binary that cannot be run is told, and tried again', async () => {
+    const at = await berth()
+    const agent = await supervised({
+      directory: at.directory,
+      launch: { ...launch('v0', at), envoy: import.meta.filename },
+    })
+    await until(() => agent.status().counters.failures === 2)
+    expect(agent.status().lastFailure).toBe('epoch 0 ended: exit code 126')
+    await agent.stop()
   })
 
   test('G7: a child that is not live in time is killed, and nobody notices', async () => {
@@ -143,7 +166,11 @@ describe.skipIf(envoy.skip)('a supervised Envoy', () => {
     const { at, agent, serves } = await serving()
     await agent.want({ envoy: envoy.path, bootstrap: waitingForXds(at.port, at.adminPath) })
     await until(async () => at.pids().has(1) && (await epochOfAdmin(at)) === 1)
+    const orphan = at.pids().get(1)
     kill(at, 0)
+    await until(() => agent.status().counters.starts === 3)
+    expect(existsSync(`/proc/${orphan}`)).toBe(false)
+    await until(async () => agent.status().state === 'starting' && (await epochOfAdmin(at)) === 0)
     await agent.want(launch('v1', at))
     await serves('v1')
     await until(() => agent.status().state === 'running' && at.pids().size === 1)

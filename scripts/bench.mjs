@@ -26,7 +26,7 @@ await build({
   sourcemap: 'inline',
   // Bundled CommonJS packages ask for `require`, which a module does not have.
   banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+    js: "import { createRequire as requireHere } from 'node:module'; const require = requireHere(import.meta.url)",
   },
 })
 const child = spawn(process.execPath, ['--expose-gc', '--enable-source-maps', outfile, ...rest], {

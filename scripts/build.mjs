@@ -41,19 +41,10 @@ const buildFacts = async () => {
   return { version, commit }
 }
 
-const entryPoints = async () => {
-  const wanted = { rutter: 'src/cli/main.ts', checkpointWorker: 'src/adapters/log/checkpointWorker.ts' }
-  const found = []
-  for (const [out, path] of Object.entries(wanted)) {
-    if (await exists(join(root, path))) found.push({ out, in: path })
-  }
-  return found
-}
-
 const bundle = async (esbuild) =>
   esbuild.build({
     absWorkingDir: root,
-    entryPoints: await entryPoints(),
+    entryPoints: [{ out: 'rutter', in: 'src/cli/main.ts' }],
     outdir: dist,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -1,10 +1,11 @@
 import { fileCheckpoints } from '../adapters/log/fileCheckpoints.ts'
 import { fileLog } from '../adapters/log/fileLog.ts'
 import { memoryLog } from '../adapters/log/memoryLog.ts'
+import type { Position } from '../model/entry.ts'
 import type { Snapshot } from '../model/mesh.ts'
 import type { Checkpoint, Checkpoints, EventLog } from '../ports.ts'
 import { emptySnapshot } from '../reducers/mesh.ts'
-import { catchUp } from '../streams/catchUp.ts'
+import { type CaughtUp, catchUp } from '../streams/catchUp.ts'
 import { type NatsPlace, openNatsLog } from './openNatsLog.ts'
 
 /** Which log: `memory`, the path of a directory, or one in NATS. */
@@ -18,15 +19,19 @@ type Unfolded = {
 }
 
 /** A log that is folded up to its end. */
-export type OpenedLog = Unfolded & { readonly start: Snapshot }
+export type OpenedLog = Unfolded & {
+  readonly start: CaughtUp
+  /** Position of the checkpoint that it was folded from; 0 without one. */
+  readonly checkpointed: Position
+}
 
 /** Opens a log and folds it, from its newest good checkpoint where there is one. */
 export const openLog = async (place: LogPlace, notice: (message: string) => void): Promise<OpenedLog> => {
   const opened = await open(place, notice)
   const { log, checkpoints } = opened
   try {
-    const checkpoint = await checkpoints.newest()
-    return { ...opened, start: await catchUp(log, await startFrom(log, checkpoint, notice)) }
+    const from = await startFrom(log, await checkpoints.newest(), notice)
+    return { ...opened, start: await catchUp(log, from), checkpointed: from.position }
   } catch (error) {
     await log.close()
     throw error

@@ -47,20 +47,21 @@ export const startController = async (options: ControllerOptions): Promise<Start
     for (const one of toClose.splice(0).reverse()) await one()
   }
   try {
-    const { log, start, checkpoints, counters } = await openLog(options.log, notice)
+    const { log, start, checkpointed, checkpoints, counters } = await openLog(options.log, notice)
     toClose.push(() => log.close())
     const hashOf = createMeshHasher()
     const checkpointing = createCheckpointing({
       checkpoints,
       clock,
-      start: start.position,
+      written: checkpointed,
       hashOf: ({ mesh }) => hashOf(mesh),
       notice,
     })
     toClose.push(() => checkpointing.finish())
+    checkpointing.folded(start.snapshot, start.logHash)
     const running = runController({
       log,
-      start,
+      start: start.snapshot,
       identify,
       clock,
       lost: options.lost,

@@ -39,10 +39,7 @@ export const createRegistry = (): MovingRegistry => {
     settings: () => settings,
     settingsPosition: () => mesh.settings?.position ?? 0,
     service: (hostname) => registry.claimants(hostname)[0],
-    claimants: (hostname) => {
-      const all = byHostname.get(hostname)
-      return all.size < 2 ? [...all] : [...all].sort((a, b) => byCodeUnit(a.key, b.key))
-    },
+    claimants: (hostname) => [...byHostname.get(hostname)].sort((a, b) => byCodeUnit(a.key, b.key)),
     serviceNamed: (key) => byName.get(key),
     services: () => byName.values(),
     servicesIn: (namespace) => byNamespace.get(namespace),

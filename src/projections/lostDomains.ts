@@ -14,9 +14,7 @@ export const lostHosts = (
   claims: DomainClaims,
 ): readonly string[] =>
   hostsOf(service, variant.domain).filter((host) => {
-    const claimants = claims.get(host)
-    if (claimants.size < 2) return false
-    for (const rival of claimants)
+    for (const rival of claims.get(host))
       if (
         rival !== service &&
         outranks(rival, service, host) &&

@@ -1,45 +1,47 @@
 /** Values by key, each key's values in insertion order; an empty key takes no room. */
 export type Multimap<V> = {
-  get(key: string): ReadonlySet<V>
+  get(key: string): Iterable<V>
   has(key: string): boolean
   add(key: string, value: V): void
   delete(key: string, value: V): void
 }
 
-const none: ReadonlySet<never> = new Set()
+/** Longer lists are sets: looking through a shorter one costs less than a set's room, which a registry pays for each
+ *  of its services. */
+const maxListed = 32
 
-/** A multimap that holds nothing. Most keys of a registry have one value, so a set is made for a second one only. */
+/** A multimap that holds nothing. Most keys of a registry have one value, which then stands for itself. */
 export const multimap = <V extends object | string>(): Multimap<V> => {
-  const single = new Map<string, V>()
-  const several = new Map<string, Set<V>>()
+  // Lists are replaced, never changed: somebody may be walking them.
+  const byKey = new Map<string, V | V[] | Set<V>>()
   return {
     get: (key) => {
-      const set = several.get(key)
-      if (set !== undefined) return set
-      const one = single.get(key)
-      return one === undefined ? none : new Set([one])
+      const found = byKey.get(key)
+      if (found === undefined) return []
+      return Array.isArray(found) || found instanceof Set ? found : [found]
     },
-    has: (key) => single.has(key) || several.has(key),
+    has: (key) => byKey.has(key),
     add: (key, value) => {
-      const set = several.get(key)
-      if (set !== undefined) {
-        set.add(value)
-        return
-      }
-      const one = single.get(key)
-      if (one === undefined) single.set(key, value)
-      else if (one !== value) {
-        single.delete(key)
-        several.set(key, new Set([one, value]))
+      const found = byKey.get(key)
+      if (found === undefined) byKey.set(key, value)
+      else if (found instanceof Set) found.add(value)
+      else if (!Array.isArray(found)) {
+        if (found !== value) byKey.set(key, [found, value])
+      } else if (!found.includes(value)) {
+        const all = [...found, value]
+        byKey.set(key, all.length > maxListed ? new Set(all) : all)
       }
     },
     delete: (key, value) => {
-      if (single.get(key) === value) single.delete(key)
-      const set = several.get(key)
-      set?.delete(value)
-      if (set?.size === 1) {
-        several.delete(key)
-        for (const last of set) single.set(key, last)
+      const found = byKey.get(key)
+      if (found === value) byKey.delete(key)
+      else if (found instanceof Set) {
+        found.delete(value)
+        if (found.size === 0) byKey.delete(key)
+      } else if (Array.isArray(found)) {
+        const left = found.filter((one) => one !== value)
+        if (left.length === 0) byKey.delete(key)
+        else byKey.set(key, left)
       }
     },
   }

@@ -17,13 +17,13 @@ export type Registry = {
   services(): Iterable<CompiledService>
   servicesIn(namespace: string): Iterable<CompiledService>
   instancesOf(service: CompiledService): readonly Stored<'Instance'>[]
-  instancesAt(ip: string): ReadonlySet<Stored<'Instance'>>
+  instancesAt(ip: string): Iterable<Stored<'Instance'>>
   /** The services an instance stands behind, by hostname. */
   servicesOf(instance: Stored<'Instance'>): readonly CompiledService[]
   /** Rules to a hostname, by precedence from high to low, then by key. */
   rulesTo(hostname: string): readonly Stored<'RouteRule'>[]
   /** Rules that hold for callers of a source hostname only. */
-  rulesFrom(source: string): ReadonlySet<Stored<'RouteRule'> | Stored<'DestinationPolicy'>>
+  rulesFrom(source: string): Iterable<Stored<'RouteRule'> | Stored<'DestinationPolicy'>>
   /** Policies for a hostname, by key. */
   policiesTo(hostname: string): readonly Stored<'DestinationPolicy'>[]
   sidecarsIn(namespace: string): readonly Stored<'Sidecar'>[]

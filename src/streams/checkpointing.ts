@@ -18,14 +18,15 @@ const minEntries = 1_000
 export const createCheckpointing = (parts: {
   readonly checkpoints: Checkpoints
   readonly clock: Clock
-  readonly start: Position
+  /** Position of the newest checkpoint that there is. */
+  readonly written: Position
   readonly hashOf: (snapshot: Snapshot) => string
   readonly notice: (message: string) => void
 }): Checkpointing => {
   const { checkpoints, clock, hashOf, notice } = parts
   const counters = { written: 0, failed: 0 }
   let newest: { readonly snapshot: Snapshot; readonly logHash: string } | undefined
-  let writtenPosition = parts.start
+  let writtenPosition = parts.written
   let writtenAtMs = clock.nowMs()
   let writing: Promise<void> | undefined
 

@@ -8,7 +8,7 @@ import { type Mesh, startMesh, type Workload } from './mesh.ts'
 
 const envoy = await envoyOrSkip()
 /** `RUTTER_HITLESS_SECONDS=30` for the full length; in the suite a shorter run. */
-const seconds = Number(process.env['RUTTER_HITLESS_SECONDS'] ?? 12)
+const seconds = Number(process.env['RUTTER_HITLESS_SECONDS'] ?? 30)
 const seed = Number(process.env['RUTTER_SEED'] ?? 20_261_124)
 
 describe.skipIf(envoy.skip)('without a failed request', () => {

@@ -7,7 +7,7 @@ import { startLoad } from './load.ts'
 import { type Mesh, startMesh, type Workload } from './mesh.ts'
 
 const envoy = await envoyOrSkip()
-/** `RUTTER_HITLESS_SECONDS=30` for the full length; in the suite a shorter run. */
+/** `RUTTER_HITLESS_SECONDS` for a longer or a shorter run. */
 const seconds = Number(process.env['RUTTER_HITLESS_SECONDS'] ?? 30)
 const seed = Number(process.env['RUTTER_SEED'] ?? 20_261_124)
 

@@ -1,18 +1,36 @@
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 
-/** Offers every figure of `read` in `registry` as `<prefix>_<name>`, read anew at each scrape. */
-export const exportCounters = (
+/** What a figure is called at `/metrics`, and what it says in a sentence. A counter only rises; its name ends in
+ *  `_total` (prometheus.io/docs/practices/naming). */
+export type Metric = {
+  readonly type: 'counter' | 'gauge'
+  readonly name: string
+  readonly help: string
+}
+
+/** Offers every figure that `read` gives in `registry`, read anew at each scrape. */
+export const exportCounters = <T extends { readonly [K in keyof T]: number }>(
   registry: Registry,
-  prefix: string,
-  read: () => Readonly<Record<string, number>>,
+  metrics: Readonly<Record<keyof T, Metric>>,
+  read: () => T,
 ): void => {
-  for (const name of Object.keys(read()))
-    new Gauge({
-      name: `${prefix}_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
-      help: `${name} of ${prefix}.`,
-      registers: [registry],
-      collect() {
-        this.set(read()[name] ?? 0)
-      },
-    })
+  for (const key of Object.keys(metrics) as (keyof T)[]) {
+    const { type, name, help } = metrics[key]
+    const about = { name, help, registers: [registry] }
+    if (type === 'gauge')
+      new Gauge({
+        ...about,
+        collect() {
+          this.set(read()[key])
+        },
+      })
+    else
+      new Counter({
+        ...about,
+        collect() {
+          this.reset()
+          this.inc(read()[key])
+        },
+      })
+  }
 }

@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/mesh.ts'
 import type { Checkpoint, Checkpoints, EventLog } from '../ports.ts'
 import { emptySnapshot } from '../reducers/mesh.ts'
 import { type CaughtUp, catchUp } from '../streams/catchUp.ts'
-import { type NatsPlace, openNatsLog } from './openNatsLog.ts'
+import { type NatsLogCounters, type NatsPlace, openNatsLog } from './openNatsLog.ts'
 
 /** Which log: `memory`, the path of a directory, or one in NATS. */
 export type LogPlace = string | NatsPlace
@@ -15,7 +15,7 @@ type Unfolded = {
   readonly log: EventLog
   readonly checkpoints: Checkpoints
   /** What the log counts, where it does. */
-  readonly counters?: () => Readonly<Record<string, number>>
+  readonly counters?: () => NatsLogCounters
 }
 
 /** A log that is folded up to its end. */

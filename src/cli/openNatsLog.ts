@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { connectNats } from '../adapters/nats/connectNats.ts'
+import { connectNats, type NatsLink } from '../adapters/nats/connectNats.ts'
 import { jetstreamCheckpoints } from '../adapters/nats/jetstreamCheckpoints.ts'
-import { jetstreamLog } from '../adapters/nats/jetstreamLog.ts'
+import { type JetstreamLog, jetstreamLog } from '../adapters/nats/jetstreamLog.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
 import type { Checkpoints, EventLog } from '../ports.ts'
 
@@ -15,6 +15,9 @@ export type NatsPlace = {
   readonly monitors?: readonly string[]
 }
 
+/** What a log in NATS and the connection to it count. */
+export type NatsLogCounters = ReturnType<JetstreamLog['counters']> & ReturnType<NatsLink['counters']>
+
 /** The log of a mesh and its checkpoints on a connection of their own, which ends when the log is closed. Rejects with
  *  a `NatsRefused` or a `LogDamaged`. */
 export const openNatsLog = async (
@@ -23,7 +26,7 @@ export const openNatsLog = async (
 ): Promise<{
   readonly log: EventLog
   readonly checkpoints: Checkpoints
-  readonly counters: () => Readonly<Record<string, number>>
+  readonly counters: () => NatsLogCounters
 }> => {
   const link = await connectNats(profile, { onNotice: notice })
   if (isLeft(link)) throw link.left

@@ -12,6 +12,7 @@ import { createCheckpointing } from '../streams/checkpointing.ts'
 import { runController } from '../streams/controller.ts'
 import type { Identify } from '../streams/sessions.ts'
 import { exportCounters } from './exportCounters.ts'
+import { checkpointMetrics, controllerMetrics, fleetMetrics, natsLogMetrics, xdsMetrics } from './metrics.ts'
 import { type LogPlace, openLog } from './openLog.ts'
 
 /** What `rutter serve` is told. */
@@ -69,13 +70,14 @@ export const startController = async (options: ControllerOptions): Promise<Start
     })
     toClose.push(() => running.stop())
     const metrics = new Registry()
-    exportCounters(metrics, 'rutter_controller', running.counters)
-    exportCounters(metrics, 'rutter_checkpoints', checkpointing.counters)
-    if (counters !== undefined) exportCounters(metrics, 'rutter_log', counters)
+    exportCounters(metrics, controllerMetrics, running.counters)
+    exportCounters(metrics, fleetMetrics, () => ({ rejections: rejectionsOf(running.controller) }))
+    exportCounters(metrics, checkpointMetrics, checkpointing.counters)
+    if (counters !== undefined) exportCounters(metrics, natsLogMetrics, counters)
 
     const xds = await xdsServer({ listen: options.xds, onStream: running.accept })
     toClose.push(() => xds.close())
-    exportCounters(metrics, 'rutter_xds', () => ({ ...xds.counters }))
+    exportCounters(metrics, xdsMetrics, () => xds.counters)
     const http = await httpServer(running.controller, { ...options.http, metrics, version, log: notice })
     toClose.push(() => http.close())
     if (options.config !== undefined) {
@@ -90,6 +92,9 @@ export const startController = async (options: ControllerOptions): Promise<Start
     throw error
   }
 }
+
+const rejectionsOf = (controller: Controller): number =>
+  controller.proxies().proxies.reduce((sum, { rejections }) => sum + rejections.length, 0)
 
 const clock: Clock = { nowMs: () => Date.now(), newId: () => randomUUID() }
 

@@ -18,9 +18,9 @@ import { createHead } from './head.ts'
 import { createHistory } from './history.ts'
 import { iterate } from './iterate.ts'
 import { leadingThenEvery } from './leadingThenEvery.ts'
-import { createSessions, type Identify } from './sessions.ts'
+import { createSessions, type Identify, type Sessions } from './sessions.ts'
 import { waitFor } from './waiting.ts'
-import { createWriter } from './writer.ts'
+import { createWriter, type Writer } from './writer.ts'
 
 /** Snapshots are projected at once, and while more come at most once in this many milliseconds (design §7). */
 const busyMs = 5
@@ -29,7 +29,10 @@ const busyMs = 5
 export type RunningController = {
   readonly controller: Controller
   accept(stream: XdsStream): void
-  counters(): Readonly<Record<string, number>>
+  counters(): ReturnType<Writer['counters']> &
+    ReturnType<Sessions['counters']> &
+    ReturnType<Fleet['counters']> &
+    ReturnType<Projector['counters']> & { readonly position: Position; readonly projected: Position }
   /** Ends every stream and stops folding. The log is the caller's. */
   stop(): void
 }
@@ -104,6 +107,8 @@ export const runController = (parts: {
     controller: doorsOf({ log, head, projector, fleet, project, write: writer.write }),
     accept: sessions.accept,
     counters: () => ({
+      position: head.current().position,
+      projected: projector.snapshot().position,
       ...writer.counters(),
       ...sessions.counters(),
       ...fleet.counters(),

@@ -1,0 +1,70 @@
+import type { XdsServerCounters } from '../adapters/xds/xdsServerCounters.ts'
+import type { Checkpointing } from '../streams/checkpointing.ts'
+import type { RunningController } from '../streams/controller.ts'
+import type { Metric } from './exportCounters.ts'
+import type { NatsLogCounters } from './openNatsLog.ts'
+
+const counter = (name: string, help: string): Metric => ({ type: 'counter', name, help })
+const gauge = (name: string, help: string): Metric => ({ type: 'gauge', name, help })
+
+/** The figures of the controller itself. */
+export const controllerMetrics: Readonly<Record<keyof ReturnType<RunningController['counters']>, Metric>> = {
+  position: gauge('rutter_position', 'Position in the log up to which the mesh is folded.'),
+  projected: gauge('rutter_projected_position', 'Position up to which the mesh is projected.'),
+  waiting: gauge('rutter_writes_waiting', 'Requests that wait for their append.'),
+  appended: counter('rutter_entries_appended_total', 'Entries that this controller appended.'),
+  conflicts: counter('rutter_append_conflicts_total', 'Appends that came second and were admitted again.'),
+  refused: counter('rutter_writes_refused_total', 'Requests that were refused, for whatever reason.'),
+  streams: gauge('rutter_streams', 'Discovery streams that are open.'),
+  streamsRefused: counter('rutter_streams_refused_total', 'Streams whose node could not be told.'),
+  streamsFailed: counter('rutter_streams_failed_total', 'Streams that a fault of the controller ended.'),
+  known: gauge('rutter_proxies_known', 'Proxies that are connected or are remembered.'),
+  connected: gauge('rutter_proxies_connected', 'Proxies that have a stream here.'),
+  forgotten: counter(
+    'rutter_proxies_forgotten_total',
+    'Absent proxies that were forgotten to keep the bound.',
+  ),
+  proxies: gauge('rutter_projected_proxies', 'Proxies whose configuration is kept up with the mesh.'),
+  views: gauge('rutter_views', 'Lists of what proxies may call that proxies share.'),
+  slices: gauge('rutter_slices', 'Shared pieces of configuration, each of one service.'),
+}
+
+/** The figures of the fleet that are worked out when they are asked for. */
+export const fleetMetrics: Readonly<Record<'rejections', Metric>> = {
+  rejections: gauge('rutter_rejected_resources', 'Resources that proxies refuse now.'),
+}
+
+/** The figures of a log in NATS and of the connection to it. */
+export const natsLogMetrics: Readonly<Record<keyof NatsLogCounters, Metric>> = {
+  appended: counter('rutter_log_appended_total', 'Entries that were stored in the stream.'),
+  conflicts: counter('rutter_log_conflicts_total', 'Appends that came second.'),
+  uncertain: counter('rutter_log_uncertain_total', 'Appends without answer, looked up in the stream.'),
+  heldBack: counter('rutter_log_held_back_total', 'Appends that waited for the turn of another writer.'),
+  retried: counter('rutter_log_retried_total', 'Requests to the servers that were sent again.'),
+  reopened: counter('rutter_log_reopened_total', 'Readings of the stream that were begun anew.'),
+  disconnects: counter('rutter_nats_disconnects_total', 'Connections to NATS that were lost.'),
+  reconnects: counter('rutter_nats_reconnects_total', 'Connections to NATS that came back.'),
+  stale: counter('rutter_nats_stale_total', 'Connections to NATS that had gone dead without a word.'),
+  errors: counter('rutter_nats_errors_total', 'Errors that NATS told.'),
+}
+
+/** The figures of checkpointing. */
+export const checkpointMetrics: Readonly<Record<keyof ReturnType<Checkpointing['counters']>, Metric>> = {
+  written: counter('rutter_checkpoints_written_total', 'Checkpoints that were written.'),
+  failed: counter('rutter_checkpoints_failed_total', 'Checkpoints that could not be written.'),
+}
+
+/** The figures of the xDS server. */
+export const xdsMetrics: Readonly<Record<keyof XdsServerCounters, Metric>> = {
+  streams: gauge('rutter_xds_streams', 'gRPC streams that are open.'),
+  opened: counter('rutter_xds_streams_opened_total', 'gRPC streams that were opened.'),
+  refused: counter('rutter_xds_streams_refused_total', 'gRPC streams refused because too many were open.'),
+  requests: counter('rutter_xds_requests_total', 'Discovery requests and acknowledgements that came.'),
+  responses: counter('rutter_xds_responses_total', 'Discovery responses that were sent.'),
+  sentBytes: counter('rutter_xds_sent_bytes_total', 'Bytes of discovery responses that were sent.'),
+  malformed: counter('rutter_xds_malformed_requests_total', 'Requests that could not be read.'),
+  overflowed: counter(
+    'rutter_xds_streams_overflowed_total',
+    'Streams ended because their client did not read.',
+  ),
+}

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { freeBaseId } from '../../../src/adapters/envoy/baseId.ts'
 import { envoyState } from '../../../src/adapters/envoy/envoyState.ts'
 import { startLoad } from '../../e2e/load.ts'
 import { envoyOrSkip } from '../../envoyOrSkip.ts'
-import { answering, sendersTo, waitingForXds } from './served.ts'
+import { answering, freePort, sendersTo, waitingForXds } from './served.ts'
 import { type Berth, berth, supervised } from './supervised.ts'
 import { until } from './until.ts'
 
@@ -122,6 +122,43 @@ describe.skipIf(envoy.skip)('a supervised Envoy', () => {
     await agent.want({ ...launch('v0', at), envoy: other })
     await until(() => agent.status().epoch === 1 && at.pids().size === 1)
     expect(agent.status().counters).toEqual({ starts: 2, handOvers: 1, failures: 0 })
+  })
+
+  test('G3: it ends with the shell that keeps it, and is back', async () => {
+    const { at, agent, serves } = await serving()
+    const stat = readFileSync(`/proc/${at.pids().get(0)}/stat`, 'utf8')
+    const shell = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    process.kill(shell, 'SIGKILL')
+    await until(() => agent.status().counters.starts === 2)
+    await serves('v0')
+    expect(agent.status().lastFailure).toBe('epoch 0 ended: unknown')
+    expect(at.pids().size).toBe(1)
+  })
+
+  test('G2: one that falls silent is replaced', async () => {
+    const at = await berth()
+    const limits = { silenceMs: 500, askMs: 100 }
+    const agent = await supervised({ directory: at.directory, launch: launch('v0', at), limits })
+    await until(() => agent.status().state === 'running')
+    const frozen = at.pids().get(0) ?? 0
+    process.kill(frozen, 'SIGSTOP')
+    await until(() => agent.status().counters.starts === 2 && agent.status().state === 'running')
+    expect(agent.status().lastFailure).toBe('the admin of epoch 0 is silent')
+    expect(existsSync(`/proc/${frozen}`)).toBe(false)
+  })
+
+  test('G6: an admin on a port goes from epoch to epoch, too', async () => {
+    const at = await berth()
+    const address = { socket_address: { address: '127.0.0.1', port_value: await freePort() } }
+    const bootstrap = { ...answering('v0', at.port, at.adminPath), admin: { address } }
+    const agent = await supervised({ directory: at.directory, launch: { envoy: envoy.path, bootstrap } })
+    await until(() => agent.status().state === 'running')
+    for (const epoch of [1, 2]) {
+      agent.restart()
+      await until(() => agent.status().epoch === epoch && at.pids().size === 1)
+    }
+    await agent.stop()
+    expect(agent.status().counters).toEqual({ starts: 3, handOvers: 2, failures: 0 })
   })
 
   test('G3: a binary that cannot be run is told, and tried again', async () => {

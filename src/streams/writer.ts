@@ -32,8 +32,9 @@ type Prepared = { readonly job: Job; readonly admitted: Admitted; readonly event
 const maxWaiting = 10_000
 /** Events of several requests that may share an entry; one request alone may bring more. */
 const maxSharedEvents = 2_000
-/** Conflicts in a row after which a writer says that others keep it from writing. */
-const maxConflicts = 20
+/** Conflicts in a row after which a writer says that others keep it from writing. Of five controllers that never stop
+ *  writing one was seen to lose some twenty times; a turn takes a few milliseconds. */
+const maxConflicts = 200
 
 export const createWriter = (log: EventLog, head: Head, clock: Clock, diagnose: Diagnose): Writer => {
   let jobs: Job[] = []

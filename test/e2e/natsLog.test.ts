@@ -1,14 +1,20 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { jetstreamCheckpoints } from '../../src/adapters/nats/jetstreamCheckpoints.ts'
+import { eventSubjects } from '../../src/adapters/nats/meshStream.ts'
 import type { NatsPlace } from '../../src/cli/openNatsLog.ts'
 import { type StartedController, startController } from '../../src/cli/startController.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import { emptySnapshot } from '../../src/reducers/mesh.ts'
 import { type NatsServers, startNats } from '../adapters/nats/natsHarness.ts'
+import { linked, openedLog } from '../adapters/nats/openedLog.ts'
+import { granted } from '../contract/eventLog.ts'
+import { registered } from '../contract/registered.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { natsServerOrSkip } from '../natsServerOrSkip.ts'
 import { service } from '../reducers/given.ts'
 import { startMesh } from './mesh.ts'
-import { startRutter } from './rutterProcess.ts'
+import { runRutter, startRutter } from './rutterProcess.ts'
 
 const [nats, envoy] = [await natsServerOrSkip(), await envoyOrSkip()]
 
@@ -50,7 +56,7 @@ describe.skipIf(nats.skip)('a controller whose log is in NATS', () => {
     expect(await first.apply(service('ratings'))).toBe(200)
     const before = await first.snapshot()
     expect(before.position).toBe(2)
-    expect(await (await fetch(`${first.http}/metrics`)).text()).toMatch(/^rutter_log_appended 2$/m)
+    expect(await (await fetch(`${first.http}/metrics`)).text()).toMatch(/^rutter_log_appended_total 2$/m)
     first.child.kill('SIGKILL')
     await first.ended
     const second = await serve('restarted')
@@ -77,6 +83,50 @@ describe.skipIf(nats.skip)('a controller whose log is in NATS', () => {
       expect(await client.get('reviews:9080')).toMatchObject({ status: 200, body: 'reviews v1' })
     },
   )
+
+  test('N14: `rutter replay --log nats` folds to the same hash, beside a live server', async () => {
+    const server = await serve('replayed')
+    for (const name of ['a', 'b', 'c']) expect(await server.apply(service(name))).toBe(200)
+    const snapshot = await server.snapshot()
+    const replay = async (mesh: string) => {
+      const flags = ['--log', 'nats', '--nats', servers.urls.join(), '--mesh', mesh, '-o', 'json']
+      return runRutter(['replay', ...flags])
+    }
+    const beside = await replay('replayed')
+    expect(beside).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(beside.out)).toMatchObject({ ...snapshot, entries: 3, seconds: expect.any(Number) })
+    server.child.kill('SIGTERM')
+    await server.ended
+    // Now there is a checkpoint, too, which is verified.
+    expect(JSON.parse((await replay('replayed')).out)).toMatchObject({ ...snapshot, entries: 3 })
+    expect(await replay('nowhere')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no log here'),
+    })
+  })
+
+  test('N14: it ends with 2 where the chain or a checkpoint is wrong', async () => {
+    const link = await linked(servers.urls)
+    const replay = (mesh: string) =>
+      runRutter(['replay', '--log', 'nats', '--nats', servers.urls.join(), '--mesh', mesh])
+    const log = await openedLog(servers.urls, { mesh: 'spoilt' })
+    granted(await log.append([registered('a')], 0))
+    const wrong = {
+      position: 1,
+      at: '2026-01-01T00:00:00.000Z',
+      logHash: 'a'.repeat(64),
+      meshHash: 'b'.repeat(64),
+    }
+    await jetstreamCheckpoints(link, 'spoilt', () => {}).write({ ...wrong, mesh: emptySnapshot.mesh })
+    expect(await replay('spoilt')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        'position 1, RUTTER_spoilt_CHECKPOINTS/1: the checkpoint belongs to another log',
+      ),
+    })
+    await link.connection.request(eventSubjects('spoilt').entry, '[]')
+    expect(await replay('spoilt')).toMatchObject({ code: 2, err: expect.stringContaining('position 2') })
+  })
 
   test('N12: a login that is refused, and servers that are not there, end it with 2 and advice', async () => {
     const rutter = startRutter([
@@ -118,6 +168,13 @@ describe.skipIf(nats.skip)('a controller whose log is in NATS', () => {
       return { position: snapshot.position, hash: controller.hashOf(snapshot) }
     }
 
+    /** Both have folded up to the end, to the same mesh. */
+    const agreed = async (one: StartedController, two: StartedController): Promise<void> => {
+      const end = Math.max(at(one).position, at(two).position)
+      for (const each of [one, two]) await expect.poll(() => at(each).position).toBe(end)
+      expect(at(one)).toEqual(at(two))
+    }
+
     test('N13: see each other’s writes', async () => {
       const [one, two] = [await started('seen'), await started('seen')]
       const { position } = await written(one, [service('reviews')])
@@ -148,9 +205,7 @@ describe.skipIf(nats.skip)('a controller whose log is in NATS', () => {
         for (const both of answers) expect(both.sort()).toEqual(['PreconditionFailed', 'created'])
       }
       for (let round = 0; round < 30; round += 1) await rivals(round)
-      const end = Math.max(at(one).position, at(two).position)
-      for (const each of [one, two]) await expect.poll(() => at(each).position).toBe(end)
-      expect(at(one)).toEqual(at(two))
+      await agreed(one, two)
     })
 
     test('N13: under a steady stream of writes to both, every one is taken', async () => {
@@ -159,12 +214,11 @@ describe.skipIf(nats.skip)('a controller whose log is in NATS', () => {
         for (let i = 0; i < 150; i += 1) await written(controller, [service(`${name}-${i}`)])
       }
       await Promise.all([one, two].flatMap((each, i) => [stream(each, `a${i}`), stream(each, `b${i}`)]))
-      await expect.poll(() => at(one).position).toBe(at(two).position)
-      expect(at(one)).toEqual(at(two))
+      await agreed(one, two)
       const metrics = await Promise.all(
         [one, two].map(async ({ http }) => (await fetch(`${http.url}/metrics`)).text()),
       )
-      const conflicts = metrics.map((text) => Number(/^rutter_controller_conflicts (\d+)$/m.exec(text)?.[1]))
+      const conflicts = metrics.map((text) => Number(/^rutter_append_conflicts_total (\d+)$/m.exec(text)?.[1]))
       expect(Math.max(...conflicts)).toBeGreaterThan(0)
       const { mesh } = one.controller.snapshot()
       expect(JSON.stringify(mesh.services).match(/"name":"[ab][01]-\d+"/g)).toHaveLength(600)

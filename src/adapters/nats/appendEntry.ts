@@ -1,14 +1,18 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
+import type { Position } from '../../model/entry.ts'
 import { logDamaged } from '../log/logDamaged.ts'
 import type { PreparedEntry } from '../log/prepareEntry.ts'
-import { type EventStream, endOfStream, messageAt } from './eventStream.ts'
+import { type EventStream, endOfStream } from './eventStream.ts'
 import { eventSubjects } from './meshStream.ts'
 import { isPassing, retrying } from './retrying.ts'
-import { entryHeaders, hashOfMessage } from './storedEntry.ts'
+import { entryHeaders } from './storedEntry.ts'
 
-/** Told what happens on the way. */
+/** What the log knows of its stream, and what it wants to be told on the way. */
 export type AppendWatch = {
-  /** An answer did not come, or spoke of another end: the stream is looked at. */
+  /** The hash of the entry at `position`; undefined when there is none. Waits up to `patienceMs` for the stream to
+   *  bring it before it asks. */
+  hashAt(position: Position, patienceMs: number): Promise<string | undefined>
+  /** An answer did not come: what the stream holds tells what has happened. */
   uncertain(): void
   retry(error: Error): void
 }
@@ -16,6 +20,9 @@ export type AppendWatch = {
 /** An append is tried for so long, through elections and lost connections. */
 const limitMs = 15_000
 const answerMs = 2_000
+/** What another appended comes by itself, at about the same time as the refusal. Asking for it would cost round trips
+ *  in which whoever won appends again, and so wins again. */
+const bringingMs = 250
 
 /** `appended` once the entry is acknowledged at its position, `conflict` when another stands there. Whether an append
  *  of which no answer came has happened is seen in the stream: a hash of the chain stands there once or not at all,
@@ -41,10 +48,10 @@ export const appendEntry = async (
       throw logDamaged(name, entry.position, `the entry was stored at ${seq}`)
     } catch (error) {
       if (!isConflict(error) && !isPassing(error)) throw error
-      watch.uncertain()
-      const stands = await messageAt(stream, entry.position)
+      if (!isConflict(error)) watch.uncertain()
+      const stands = await watch.hashAt(entry.position, isConflict(error) ? bringingMs : 0)
       if (stands === undefined) throw error
-      return hashOfMessage(name, stands) === entry.hash ? 'appended' : 'conflict'
+      return stands === entry.hash ? 'appended' : 'conflict'
     }
   }
   // A conflict with nothing at the position: another's append is under way there, or the stream has lost entries.

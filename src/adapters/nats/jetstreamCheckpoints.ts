@@ -17,6 +17,8 @@ import { eventStreamName } from './meshStream.ts'
 export type JetstreamCheckpoints = Checkpoints & {
   /** Positions of those of this log, rising. */
   list(): Promise<readonly Position[]>
+  /** What the one at `position` is called. */
+  name(position: Position): string
   /** The one at `position`, or why it is of no use. */
   read(position: Position): Promise<Either<CheckpointUnfit, Checkpoint>>
 }
@@ -36,6 +38,7 @@ export const jetstreamCheckpoints = (
 ): JetstreamCheckpoints => {
   const bucket = `RUTTER_${mesh}_CHECKPOINTS`
   const objects = new Objm(jetstream(link.connection, { timeout: answerMs }))
+  const name = (position: Position): string => `${bucket}/${position}`
   let writing = false
 
   const logInfo = async (): Promise<StreamInfo> => {
@@ -63,9 +66,8 @@ export const jetstreamCheckpoints = (
   const read = async (position: Position): Promise<Either<CheckpointUnfit, Checkpoint>> => {
     const found = await opened()
     const bytes = await found?.store.getBlob(`${found.prefix}${position}`)
-    const name = `${bucket}/${position}`
-    if (bytes === undefined || bytes === null) return checkpointDamaged(name, 'it is gone')
-    return decodeCheckpoint(Buffer.from(bytes), name)
+    if (bytes === undefined || bytes === null) return checkpointDamaged(name(position), 'it is gone')
+    return decodeCheckpoint(Buffer.from(bytes), name(position))
   }
 
   const write = async (checkpoint: Checkpoint): Promise<void> => {
@@ -82,6 +84,7 @@ export const jetstreamCheckpoints = (
 
   return {
     list,
+    name,
     read: (position) => bounded(() => read(position)),
     newest: async () => {
       try {

@@ -8,12 +8,13 @@ import { defaultLimitBytes, prepareEntry } from '../log/prepareEntry.ts'
 import { recentEntries } from '../log/recentEntries.ts'
 import { appendEntry } from './appendEntry.ts'
 import type { NatsLink } from './connectNats.ts'
-import { type EventStream, endOfStream } from './eventStream.ts'
+import { type EventStream, endOfStream, messageAt } from './eventStream.ts'
 import { type EventStreamOptions, openEventStream } from './openEventStream.ts'
 import { orderedMessages } from './orderedMessages.ts'
 import { readStream } from './readStream.ts'
 import { retrying } from './retrying.ts'
 import { entryOfMessage, hashOfMessage, headerRoomBytes } from './storedEntry.ts'
+import { holdBackMs, takeTurns } from './turns.ts'
 
 export type JetstreamLogOptions = Omit<EventStreamOptions, 'make' | 'onRetry'> & {
   /** Largest entry, in bytes of canonical JSON; 32 MiB unless given, and never more than the servers' max_payload. */
@@ -29,8 +30,10 @@ export type JetstreamLog = EventLog & {
   counters(): {
     readonly appended: number
     readonly conflicts: number
-    /** Appends whose outcome had to be looked up in the stream. */
+    /** Appends that got no answer, whose outcome was looked up in the stream. */
     readonly uncertain: number
+    /** Appends that waited for another's, which had asked for its turn. */
+    readonly heldBack: number
     /** Requests that were tried again. */
     readonly retried: number
     /** Consumers that were lost and replaced. */
@@ -48,7 +51,7 @@ const askLimitMs = 15_000
  *
  *  Appends reject when the servers are out of reach for 15 s; tails wait for them. */
 export const jetstreamLog = async (link: NatsLink, options: JetstreamLogOptions): Promise<JetstreamLog> => {
-  const counters = { appended: 0, conflicts: 0, uncertain: 0, retried: 0, reopened: 0 }
+  const counters = { appended: 0, conflicts: 0, uncertain: 0, heldBack: 0, retried: 0, reopened: 0 }
   const onRetry = () => {
     counters.retried += 1
   }
@@ -87,6 +90,14 @@ const logOn = (
     uncertain: () => {
       counters.uncertain += 1
     },
+    hashAt: async (position: Position, patienceMs: number) => {
+      if (patienceMs > 0) await brought(position, patienceMs)
+      if (end.position === position) return end.hash
+      const held = recent.after(position - 1)?.[0]
+      if (held !== undefined) return held.hash
+      const message = await messageAt(stream, position)
+      return message === undefined ? undefined : hashOfMessage(stream.name, message)
+    },
   }
 
   // What this log appended is there before the stream brings it back; what others appended comes by the stream.
@@ -121,6 +132,7 @@ const logOn = (
     }
   }
   const following = follow()
+  const turns = takeTurns(stream.link, stream.mesh)
 
   async function* tail(after: Position, signal: AbortSignal) {
     const stop = new AbortController()
@@ -148,14 +160,16 @@ const logOn = (
     return found.position > end.position ? found : end
   }
 
-  /** Waits until the stream has brought what the caller saw elsewhere. */
-  const reached = async (position: Position): Promise<void> => {
-    for await (const _ of tail(position - 1, AbortSignal.timeout(askLimitMs))) break
-    if (end.position < position) throw new Error(`${stream.name} does not bring entry ${position}`)
+  /** True once the stream has brought the entry at `position`; false when it has not within `limitMs`. */
+  const brought = async (position: Position, limitMs: number): Promise<boolean> => {
+    if (end.position >= position) return true
+    for await (const _ of tail(position - 1, AbortSignal.timeout(limitMs))) break
+    return end.position >= position
   }
 
   const conflict = (position: Position) => {
     counters.conflicts += 1
+    turns.lost()
     return left({ _tag: 'Conflict' as const, end: position })
   }
 
@@ -164,7 +178,13 @@ const logOn = (
     if (expected > end.position) {
       const { position } = await newestEnd()
       if (position !== expected) return conflict(position)
-      await reached(expected)
+      if (!(await brought(expected, askLimitMs))) {
+        throw new Error(`${stream.name} does not bring entry ${expected}`)
+      }
+    }
+    if (expected === end.position && turns.isAnothers()) {
+      counters.heldBack += 1
+      await brought(end.position + 1, holdBackMs)
     }
     if (expected < end.position) return conflict(end.position)
     const largest = (stream.link.connection.info?.max_payload ?? 2 ** 20) - headerRoomBytes
@@ -172,9 +192,10 @@ const logOn = (
     if (isLeft(prepared)) return prepared
     const { entry, bytes } = prepared.right
     if ((await appendEntry(stream, prepared.right, watch)) === 'conflict') {
-      return conflict(Math.max(entry.position, (await newestEnd()).position))
+      return conflict(Math.max(entry.position, end.position))
     }
     counters.appended += 1
+    turns.won()
     accept(entry, bytes)
     return right(entry)
   }
@@ -183,6 +204,7 @@ const logOn = (
     await turn
     all.end()
     for (const abort of [...tails]) abort()
+    turns.close()
     closing.abort()
     await following
   }

@@ -10,3 +10,6 @@ export const eventSubjects = (mesh: string): { readonly all: string; readonly en
   all: `rutter.${mesh}.events.>`,
   entry: `rutter.${mesh}.events.entry`,
 })
+
+/** Where those who write to the log of `mesh` ask each other for their turn; outside of the stream. */
+export const turnSubject = (mesh: string): string => `rutter.${mesh}.turn`

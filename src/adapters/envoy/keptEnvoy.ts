@@ -10,6 +10,8 @@ export type KeptEnvoy = {
   /** Resolves when it has ended: `exit code 1`, `signal SIGKILL`, `unknown` where nobody saw it, or why it could not be
    *  started. Never after `release`. */
   readonly exited: Promise<string>
+  /** Resolves once `findKeptEnvoys` finds it, or it has ended. */
+  readonly findable: Promise<void>
   /** Sends it a signal, as soon as its process id is known. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void
   /** Stops watching. Envoy goes on. */
@@ -25,7 +27,7 @@ echo $! >"$record"
 wait $!
 echo $? >>"$record"`
 
-/** Starts `envoy` with `args`, which must name its restart epoch and a `-c` file in `directory`; what it writes is
+/** Starts `envoy` with `args`, which begin with `-c` and a file in `directory`, and name the restart epoch; what it writes is
  *  appended to `log`. Needs /bin/sh and /proc. */
 export const startKeptEnvoy = (
   directory: string,
@@ -59,10 +61,11 @@ export const findKeptEnvoys = (directory: string): readonly KeptEnvoy[] =>
     .flatMap((name) => {
       const record = join(directory, name)
       const { pid } = readRecord(record)
-      const args = pid === undefined ? [] : commandLine(pid)
-      const config = args[args.indexOf('-c') + 1] ?? ''
-      const ours = args.includes('-c') && config.startsWith(`${directory}/`)
-      return ours && name === `epoch-${epochIn(args)}` ? [watch(record, args.slice(1), () => undefined)] : []
+      const line = pid === undefined ? [] : commandLine(pid)
+      // Between fork and exec the shell's own `-c` comes before Envoy's.
+      const args = line.slice(line.lastIndexOf('-c'))
+      const ours = argument(args, '-c')?.startsWith(`${directory}/`) && name === `epoch-${epochIn(args)}`
+      return ours ? [watch(record, args, () => undefined)] : []
     })
     .sort((a, b) => a.epoch - b.epoch)
 
@@ -86,8 +89,13 @@ const watch = (record: string, args: readonly string[], notStarted: () => string
   const exited = new Promise<string>((resolve) => {
     resolveExited = resolve
   })
+  let resolveFindable: () => void = () => {}
+  const findable = new Promise<void>((resolve) => {
+    resolveFindable = resolve
+  })
   const ended = (how: string): void => {
     clearInterval(timer)
+    resolveFindable()
     rmSync(record, { force: true })
     resolveExited(how)
   }
@@ -98,6 +106,7 @@ const watch = (record: string, args: readonly string[], notStarted: () => string
       if (reason !== undefined) ended(reason)
       return
     }
+    resolveFindable()
     if (isRunning(pid, args)) {
       for (const signal of wanted.splice(0)) kill(pid, signal)
       return
@@ -111,6 +120,7 @@ const watch = (record: string, args: readonly string[], notStarted: () => string
     epoch,
     args,
     exited,
+    findable,
     signal: (signal) => {
       wanted.push(signal)
       look()

@@ -167,6 +167,7 @@ export const superviseEnvoy = async (options: SuperviseEnvoyOptions): Promise<Su
     over = true
     clearTimeout(timer)
     await work
+    await Promise.all([...envoys.values()].map(({ findable }) => findable))
     for (const envoy of envoys.values()) envoy.release()
     log.stop()
     await unlock()

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -75,6 +75,16 @@ describe.skipIf(envoy.skip)('an Envoy whose agent is killed', () => {
     const { failures } = await load.stop()
     senders.close()
     expect(failures).toEqual([])
+  })
+
+  test('G10: let go in the moment of its start, it is adopted', async () => {
+    const at = await berth()
+    const first = await supervised({ directory: at.directory, launch: launch('v0', at) })
+    await until(() => existsSync(join(at.directory, 'epoch-0')))
+    await first.release()
+    const next = await supervised({ directory: at.directory, launch: launch('v0', at) })
+    await until(() => next.status().state === 'running')
+    expect(next.status().counters).toEqual({ starts: 0, handOvers: 0, failures: 0 })
   })
 
   test('G10: one that was being drained is relieved by a new epoch', async () => {

@@ -3,9 +3,9 @@ import type { ProxyStatus } from '../../src/model/fleet.ts'
 import { typeUrlOf, xdsTypes } from '../../src/model/xds.ts'
 import { bareClient, type Said } from './bareClient.ts'
 import { bareResource, envoyResource } from './bareResources.ts'
-import { type Mesh, startMesh } from './mesh.ts'
+import { type OwnMesh, startMesh } from './mesh.ts'
 
-let mesh: Mesh
+let mesh: OwnMesh
 beforeAll(async () => {
   mesh = await startMesh('')
 })

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ProxyStatus } from '../../src/model/fleet.ts'
 import { typeUrlOf } from '../../src/model/xds.ts'
 import { envoyResource, type JsonObject } from './bareResources.ts'
-import { type Mesh, startMesh } from './mesh.ts'
+import { type OwnMesh, startMesh } from './mesh.ts'
 
 const node = 'grpc-client'
 const target = 'echo.example'
@@ -13,7 +13,7 @@ const target = 'echo.example'
 type Counts = Readonly<Record<string, number>>
 
 describe('an independent xDS client (@grpc/grpc-js-xds)', () => {
-  let mesh: Mesh
+  let mesh: OwnMesh
   let caller: ChildProcess
   const servers: Server[] = []
   const ports: Record<string, number> = {}

@@ -5,6 +5,7 @@ import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
 import { startLoad } from './load.ts'
 import { type Mesh, startMesh, type Workload } from './mesh.ts'
+import { type Random, randomFrom } from './randomFrom.ts'
 
 const envoy = await envoyOrSkip()
 /** `RUTTER_HITLESS_SECONDS` for a longer or a shorter run. */
@@ -121,7 +122,6 @@ describe.skipIf(envoy.skip)('without a failed request', () => {
   )
 })
 
-type Random = () => number
 type Pick = <T>(some: readonly T[]) => T
 
 /** Rules under which every request can be answered whoever of reviews is away. */
@@ -156,16 +156,5 @@ const randomPolicy = (random: Random, pick: Pick): Resource => {
         ? { circuitBreaker: { simpleCb: { maxConnections: 200 + Math.floor(random() * 100) } } }
         : {}),
     },
-  }
-}
-
-/** Numbers in [0, 1) that a seed decides (mulberry32). */
-const randomFrom = (seed: number): Random => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

@@ -47,7 +47,6 @@ export type WorkloadOptions = {
 }
 
 export type Mesh = {
-  readonly started: StartedController
   readonly url: string
   workload(name: string, options: WorkloadOptions): Promise<Workload>
   /** PUTs a resource; resolves with the position. Rejects when it is refused. */
@@ -56,8 +55,12 @@ export type Mesh = {
   json<T>(path: string): Promise<T>
   /** Waits until every proxy has acknowledged `position`, or the end. */
   settled(position?: number): Promise<void>
+  /** Stops the workloads, and the controller where it is this one's own. */
   stop(): Promise<void>
 }
+
+/** A mesh with a controller of its own. */
+export type OwnMesh = Mesh & { readonly started: StartedController }
 
 // Every test file has addresses of its own, so that files may run side by side.
 let block = 0
@@ -70,18 +73,31 @@ const nextAddresses = (): { readonly outer: string; readonly inner: string } => 
 const appPort = 9080
 const httpProxyPort = 15_002
 
-/** A controller on a log (default: in memory), to be filled with workloads and rules. */
-export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Promise<Mesh> => {
-  const lost: Error[] = []
+/** A controller in this process, on a log (default: in memory), to be filled with workloads and rules. */
+export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Promise<OwnMesh> => {
   const started = await startController({
     log,
     http: { host: '127.0.0.1', port: 0 },
     xds: { host: '127.0.0.1', port: 0 },
     version: 'test',
     notice: () => {},
-    lost: (reason) => lost.push(reason),
+    lost: (reason) => {
+      throw reason
+    },
   })
-  const { url } = started.http
+  const mesh = meshBehind(envoyPath, started.http.url, started.xds.port)
+  return {
+    ...mesh,
+    started,
+    stop: async () => {
+      await mesh.stop()
+      await started.close()
+    },
+  }
+}
+
+/** The mesh of a controller that somebody else runs. */
+export const meshBehind = (envoyPath: string, url: string, xdsPort: number): Mesh => {
   const workloads: Workload[] = []
 
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
@@ -99,10 +115,9 @@ export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Pr
   }
 
   const mesh: Mesh = {
-    started,
     url,
     workload: async (name, options) => {
-      const workload = await startWorkload(name, options, envoyPath, started.xds.port)
+      const workload = await startWorkload(name, options, envoyPath, xdsPort)
       workloads.push(workload)
       await mesh.put(workload.instance)
       return workload
@@ -128,7 +143,6 @@ export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Pr
     },
     stop: async () => {
       await Promise.all(workloads.map((workload) => workload.stop()))
-      await started.close()
     },
   }
   return mesh

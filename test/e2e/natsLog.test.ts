@@ -218,7 +218,9 @@ describe.skipIf(nats.skip)('a controller whose log is in NATS', () => {
       const metrics = await Promise.all(
         [one, two].map(async ({ http }) => (await fetch(`${http.url}/metrics`)).text()),
       )
-      const conflicts = metrics.map((text) => Number(/^rutter_append_conflicts_total (\d+)$/m.exec(text)?.[1]))
+      const conflicts = metrics.map((text) =>
+        Number(/^rutter_append_conflicts_total (\d+)$/m.exec(text)?.[1]),
+      )
       expect(Math.max(...conflicts)).toBeGreaterThan(0)
       const { mesh } = one.controller.snapshot()
       expect(JSON.stringify(mesh.services).match(/"name":"[ab][01]-\d+"/g)).toHaveLength(600)

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { bootstrap } from '../../src/agent/bootstrap.ts'
+import { freePort } from '../adapters/envoy/served.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { instance, service } from '../reducers/given.ts'
 import { startEnvoy } from './envoyHarness.ts'
@@ -12,7 +13,10 @@ const envoy = await envoyOrSkip()
 const closedBy = (port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
-    socket.once('error', reject)
+    // A reset is a close too: what was written had not been read.
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' ? resolve() : reject(error),
+    )
     socket.once('close', () => resolve())
     socket.once('connect', () => socket.write('hello'))
     socket.resume()
@@ -23,7 +27,7 @@ test.skipIf(envoy.skip)(
   async () => {
     const mesh = await startMesh(envoy.path)
     onTestFinished(() => mesh.stop())
-    const [proxyListenPort, proxyInboundPort] = [25_001 + (process.pid % 400), 26_001 + (process.pid % 400)]
+    const [proxyListenPort, proxyInboundPort] = [await freePort(), await freePort()]
     await mesh.put({
       apiVersion: 'rutter.dev/v1',
       kind: 'MeshSettings',

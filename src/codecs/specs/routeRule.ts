@@ -22,6 +22,13 @@ const weighted = struct<DestinationWeight>('a route', {
   weight: optional(wholeNumber('weight', 0, 100)),
 })
 
+/** Weights sum to 100; a single entry may leave its weight out. */
+const weightsOf = (route: readonly DestinationWeight[]): readonly Finding[] => {
+  const total = route.reduce((sum, { weight = 0 }) => sum + weight, 0)
+  if (route.length === 0 || total === 100 || (route.length === 1 && total === 0)) return []
+  return [{ code: problemCodes.weights, message: `The weights sum to ${total}, not 100.`, path: [] }]
+}
+
 type Target = NonNullable<RouteRuleSpec['redirect']>
 type Timeout = NonNullable<RouteRuleSpec['httpReqTimeout']>
 type Retries = NonNullable<RouteRuleSpec['httpReqRetries']>
@@ -75,7 +82,7 @@ export const routeRuleSpec: Codec<RouteRuleSpec> = checked(
     destination: unlabelledService,
     precedence: optional(precedence),
     match: optional(ruleMatch),
-    route: optional(listOf('route', weighted)),
+    route: optional(checked(listOf('route', weighted), weightsOf)),
     redirect: optional(target('redirect')),
     rewrite: optional(target('rewrite')),
     websocketUpgrade: optional(truth),
@@ -87,15 +94,8 @@ export const routeRuleSpec: Codec<RouteRuleSpec> = checked(
     corsPolicy: optional(corsPolicy),
     appendHeaders: optional(mapOf('appendHeaders', appendHeaderName, headerValue)),
   }),
-  (spec) => [...weightsOf(spec), ...besideRedirect(spec), ...l4FaultOf(spec)],
+  (spec) => [...besideRedirect(spec), ...l4FaultOf(spec)],
 )
-
-/** Weights sum to 100; a single entry may leave its weight out. */
-const weightsOf = ({ route = [] }: RouteRuleSpec): readonly Finding[] => {
-  const total = route.reduce((sum, { weight = 0 }) => sum + weight, 0)
-  if (route.length === 0 || total === 100 || (route.length === 1 && total === 0)) return []
-  return [{ code: problemCodes.weights, message: `The weights sum to ${total}, not 100.`, path: ['route'] }]
-}
 
 const besideRedirect = (spec: RouteRuleSpec): readonly Finding[] => {
   if (spec.redirect === undefined) return []

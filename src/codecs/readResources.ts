@@ -1,9 +1,10 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import type { Problem } from '../model/diagnostic.ts'
+import { atOnce } from './atOnce.ts'
 import { type Decoded, decodeResource } from './decodeResource.ts'
 import { problemCodes } from './problemCode.ts'
 import { defaultReadLimits } from './readLimits.ts'
-import { type ReadOptions, scanText } from './scanText.ts'
+import { type ReadOptions, scanning } from './scanText.ts'
 import { type Unreadable, unreadable } from './unreadable.ts'
 
 /** One text to read: a file, or the body of a request. */
@@ -14,15 +15,22 @@ export type Source = Omit<ReadOptions, 'limits'> & { readonly input: string | Ui
 export const readResources = (
   sources: readonly Source[],
   limits = defaultReadLimits,
-): Either<Unreadable, readonly Decoded[]> => {
+): Either<Unreadable, readonly Decoded[]> => atOnce(readingResources(sources, limits))
+
+/** The same, resting after each document, so that a large batch need not keep others waiting. */
+export function* readingResources(
+  sources: readonly Source[],
+  limits = defaultReadLimits,
+): Generator<undefined, Either<Unreadable, readonly Decoded[]>> {
   const resources: Decoded[] = []
   const problems: Problem[] = []
   const bytes = sources.reduce((sum, { input }) => sum + lengthOf(input), 0)
   if (bytes > limits.batchBytes) return left(unreadable([tooLarge(bytes, limits.batchBytes)]))
   for (const { input, ...options } of sources) {
-    const scanned = scanText(input, { ...options, limits })
+    const scanned = yield* scanning(input, { ...options, limits })
     const found = [...scanned.problems]
     for (const document of scanned.documents) {
+      yield
       const decoded = decodeResource(document)
       if (isLeft(decoded)) found.push(...decoded.left)
       else resources.push(decoded.right)

@@ -9,9 +9,13 @@ import { yamlNode } from './yamlNode.ts'
 // is too deep can be told, and far below what the composer's recursion can take.
 const maxOpen = 512
 
-/** The documents of a YAML 1.2 stream, empty ones left out, with places. Problems of all documents are reported;
- *  a document with problems is not among the results. */
-export const readYaml = (text: string, limits: ReadLimits, problems: ProblemList): SourceNode[] => {
+/** The documents of a YAML 1.2 stream, empty ones left out, with places; rests after each. Problems of all documents
+ *  are reported; a document with problems is not among the results. */
+export function* readYaml(
+  text: string,
+  limits: ReadLimits,
+  problems: ProblemList,
+): Generator<undefined, SourceNode[]> {
   // `uniqueKeys` would compare every key with every other; the walk below finds duplicates in one pass.
   const composer = new Composer({
     schema: 'core',
@@ -22,6 +26,7 @@ export const readYaml = (text: string, limits: ReadLimits, problems: ProblemList
   })
   const nodes: SourceNode[] = []
   for (const document of composer.compose(tokensOf(text, limits, problems.report), false, text.length)) {
+    yield
     const before = problems.count()
     reportSyntax(document, problems.report)
     if (problems.count() > before || document.contents === null) continue

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Decoded } from '../../codecs/decodeResource.ts'
-import { readResources } from '../../codecs/readResources.ts'
+import { readingResources } from '../../codecs/readResources.ts'
 import type { Problem } from '../../model/diagnostic.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
+import { inSlices } from '../inSlices.ts'
 import type { FoundFile } from './scanDirectory.ts'
 
 /** What is known of one file. */
@@ -51,7 +52,7 @@ const readOne = async (
   if (text === undefined) return undefined
   if (typeof text === 'string') return bad([problemOf(path, 'unreadable-file', text)])
   const format = path.toLowerCase().endsWith('.json') ? 'json' : 'yaml'
-  const read = readResources([{ input: text, file: path, format }])
+  const read = await inSlices(readingResources([{ input: text, file: path, format }]))
   if (isLeft(read)) return bad(read.left.problems)
   const twice = repeated(read.right)
   if (twice !== undefined) return bad([problemOf(path, 'duplicate', `${twice} stands twice in this file`)])

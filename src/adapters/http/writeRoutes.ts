@@ -2,13 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import type { Decoded } from '../../codecs/decodeResource.ts'
 import { defaultReadLimits } from '../../codecs/readLimits.ts'
-import { readResources, type Source } from '../../codecs/readResources.ts'
+import { readingResources, type Source } from '../../codecs/readResources.ts'
 import { scanText } from '../../codecs/scanText.ts'
 import { offsetOf, pointerOf } from '../../codecs/sourceNode.ts'
 import type { ResourceName } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
 import type { Change, WriteRequest, Written, WrittenItem } from '../../model/write.ts'
 import type { Controller } from '../../ports.ts'
+import { inSlices } from '../inSlices.ts'
 import { bodyTexts, documentTypes, filesLimitBytes, filesType } from './bodyTexts.ts'
 import { kindAsked } from './configRoutes.ts'
 import { etagOf, preconditionOf } from './etag.ts'
@@ -73,7 +74,7 @@ const put = async (controller: Controller, request: FastifyRequest): Promise<Eit
   if (isLeft(name)) return name
   const sources = bodyTexts(request)
   if (isLeft(sources)) return sources
-  const decoded = decode(sources.right)
+  const decoded = await decode(sources.right)
   if (isLeft(decoded)) return decoded
   const [only, ...more] = decoded.right
   if (only === undefined) return left(problem('empty-body', 'the body holds no document'))
@@ -117,7 +118,7 @@ const post = async (
     return left(problem('bad-request', 'If-Match and If-None-Match are for one resource; use PUT'))
   const sources = bodyTexts(request)
   if (isLeft(sources)) return sources
-  const decoded = decode(sources.right)
+  const decoded = await decode(sources.right)
   if (isLeft(decoded)) return decoded
   if (decoded.right.length === 0) return left(problem('empty-body', 'the body holds no document'))
   const written = await write(controller, request, decoded.right.map(apply))
@@ -131,8 +132,8 @@ const nameAsked = (request: FastifyRequest): Either<HttpProblem, ResourceName> =
   return right({ kind: kind.right, namespace, name })
 }
 
-const decode = (sources: readonly Source[]): Either<HttpProblem, readonly Decoded[]> => {
-  const read = readResources(sources)
+const decode = async (sources: readonly Source[]): Promise<Either<HttpProblem, readonly Decoded[]>> => {
+  const read = await inSlices(readingResources(sources))
   return isLeft(read) ? left(unreadableProblem(read.left)) : read
 }
 

@@ -10,7 +10,7 @@ import { type Finding, printFindings } from './printFindings.ts'
 import { shortName } from './shortName.ts'
 import { readTextFiles, type TextFile } from './textFiles.ts'
 import { reportUnanswered } from './unanswered.ts'
-import { askWait, reportWaited, waitedExitCode } from './waited.ts'
+import { askWait, waitedExitCode, waitedText } from './waited.ts'
 
 type Options = {
   readonly file: readonly string[]
@@ -46,7 +46,7 @@ const apply = async (options: Options, { io }: Cli): Promise<number> => {
     return exitCodes.badInput
   }
   const sent = await sendFiles(options.server, files.right, options.dryRun === true)
-  if (isLeft(sent)) return reportUnanswered(io, sent.left, files.right)
+  if (isLeft(sent)) return reportUnanswered(io, sent.left, { output: options.output, files: files.right })
   const written = sent.right
   if (options.output !== 'json')
     io.out(written.items.map((item) => line(item, options.dryRun === true)).join(''))
@@ -56,9 +56,9 @@ const apply = async (options: Options, { io }: Cli): Promise<number> => {
     return exitCodes.ok
   }
   const waited = await askWait(options.server, written.position, options.timeout)
-  if (isLeft(waited)) return reportUnanswered(io, waited.left)
+  if (isLeft(waited)) return reportUnanswered(io, waited.left, { output: options.output })
   if (options.output === 'json') io.out(`${JSON.stringify({ ...written, wait: waited.right })}\n`)
-  reportWaited(io, waited.right)
+  io.err(waitedText(waited.right))
   return waitedExitCode(waited.right)
 }
 

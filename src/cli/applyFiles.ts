@@ -17,8 +17,13 @@ export const sendFiles = async (
     .filter(({ valid }) => !valid)
     .flatMap(({ file }) => scanText(file.input, file).problems)
   if (unreadable.length > 0) {
-    const detail = 'a file is not UTF-8'
-    return left({ _tag: 'Refused', status: 400, code: 'malformed', detail, problems: unreadable, body: {} })
+    const problem = {
+      status: 400,
+      code: 'malformed',
+      detail: 'a file is not UTF-8',
+      problems: unreadable,
+    }
+    return left({ _tag: 'Refused', ...problem, body: problem })
   }
   return (await askServer(server, {
     method: 'POST',

@@ -10,6 +10,7 @@ import { printProblems } from './printFindings.ts'
 import { askServer } from './server.ts'
 import { readTextFiles } from './textFiles.ts'
 import { reportUnanswered } from './unanswered.ts'
+import { unknownKind } from './unknownKind.ts'
 
 type Options = {
   readonly file?: readonly string[]
@@ -51,7 +52,6 @@ const remove = async (
   const { io } = cli
   const wanted = await namesWanted(kind, names, options, cli)
   if (isLeft(wanted)) return wanted.left
-  const answers: unknown[] = []
   let exitCode: number = exitCodes.ok
   for (const { kind: ofKind, namespace, name } of wanted.right) {
     const path = ['', 'api', 'v1', 'config', ofKind.toLowerCase(), namespace, name]
@@ -60,17 +60,18 @@ const remove = async (
     const query = options.dryRun === true ? '?dryRun=true' : ''
     const answer = await askServer(options.server, { method: 'DELETE', path: path + query })
     if (isLeft(answer)) {
-      exitCode = Math.max(exitCode, reportUnanswered(io, answer.left))
+      exitCode = Math.max(exitCode, reportUnanswered(io, answer.left, options))
       if (answer.left._tag === 'Unreachable') break
       continue
     }
-    answers.push(answer.right)
-    if (options.output === 'json') continue
+    if (options.output === 'json') {
+      io.out(`${JSON.stringify(answer.right)}\n`)
+      continue
+    }
     const { position } = answer.right as { position: number }
     const done = options.dryRun === true ? 'would be deleted' : `deleted at ${position}`
     io.out(`${ofKind.toLowerCase()}/${namespace}/${name} ${done}\n`)
   }
-  if (options.output === 'json') for (const answer of answers) io.out(`${JSON.stringify(answer)}\n`)
   return exitCode
 }
 
@@ -88,7 +89,7 @@ const namesWanted = async (
   if (kind !== undefined) {
     const info = kindNamed(kind)
     if (info !== undefined) return right(names.map((name) => ({ kind: info.kind, namespace, name })))
-    io.err(`error: ${JSON.stringify(kind)} is not a kind of resource`)
+    io.err(unknownKind(kind))
     return left(exitCodes.usage)
   }
   const files = await readTextFiles(file ?? [], io)

@@ -8,6 +8,7 @@ import { exitCodes } from './exitCodes.ts'
 import { namespaceOption, serverOption } from './options.ts'
 import { askServer } from './server.ts'
 import { reportUnanswered } from './unanswered.ts'
+import { unknownKind } from './unknownKind.ts'
 
 type Options = { readonly namespace?: string; readonly server: string }
 
@@ -27,7 +28,7 @@ const describe = async (kind: string, name: string, options: Options, { io }: Cl
   const { server, namespace = 'default' } = options
   const info = kindNamed(kind)
   if (info === undefined) {
-    io.err(`error: ${JSON.stringify(kind)} is not a kind of resource`)
+    io.err(unknownKind(kind))
     return exitCodes.usage
   }
   const steps = [info.kind.toLowerCase(), namespace, name].map(encodeURIComponent)

@@ -30,7 +30,7 @@ export const addDiagnostics: AddCommand = (program, cli) => {
 const diagnostics = async ({ output, server, at }: Options, { io }: Cli): Promise<number> => {
   const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`
   const answer = await askServer(server, { path: `/api/v1/diagnostics${query}` })
-  if (isLeft(answer)) return reportUnanswered(io, answer.left)
+  if (isLeft(answer)) return reportUnanswered(io, answer.left, { output })
   const { items, reports } = answer.right as Answer
   const all = [
     ...reports.map(({ source, diagnostics: found }) => ({ about: source, found })),

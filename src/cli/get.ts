@@ -1,7 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { stringify } from 'yaml'
-import { kindNamed, kinds } from '../codecs/kinds.ts'
-import { suggestion } from '../codecs/nearest.ts'
+import { kindNamed } from '../codecs/kinds.ts'
 import { resourceToYaml } from '../codecs/resourceToYaml.ts'
 import type { Resource } from '../model/resource.ts'
 import type { AddCommand, Cli } from './cli.ts'
@@ -10,6 +9,7 @@ import { atOption, namespaceOption, outputOption, serverOption } from './options
 import { askServer } from './server.ts'
 import { table } from './table.ts'
 import { reportUnanswered } from './unanswered.ts'
+import { unknownKind } from './unknownKind.ts'
 
 type Options = {
   readonly namespace?: string
@@ -46,8 +46,7 @@ const get = async (
 ): Promise<number> => {
   const kind = kindText === 'all' ? undefined : kindNamed(kindText)
   if (kind === undefined && (kindText !== 'all' || name !== undefined)) {
-    const known = kinds.map(({ plural }) => plural)
-    io.err(`error: ${JSON.stringify(kindText)} is not a kind of resource.${suggestion(kindText, known)}`)
+    io.err(unknownKind(kindText))
     return exitCodes.usage
   }
   // A name alone means the namespace `default`; a list without one means all of them.
@@ -58,16 +57,24 @@ const get = async (
   )
   const query = options.at === undefined ? '' : `?at=${encodeURIComponent(options.at)}`
   const answer = await askServer(options.server, { path: path + query })
-  if (isLeft(answer)) return reportUnanswered(io, answer.left)
-  const items =
-    name === undefined ? (answer.right as { items: readonly Resource[] }).items : [answer.right as Resource]
-  const shown = items.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
-  io.out(form(options.output, answer.right, shown))
+  if (isLeft(answer)) return reportUnanswered(io, answer.left, options)
+  const shown =
+    name === undefined ? inNamespace(answer.right as Listed, namespace) : (answer.right as Resource)
+  io.out(form(options.output, shown))
   return exitCodes.ok
 }
 
-const form = (output: string, answer: unknown, items: readonly Resource[]): string => {
-  if (output === 'json') return `${JSON.stringify(answer)}\n`
+type Listed = { readonly position: number; readonly items: readonly Resource[] }
+
+/** HTTP lists by kind and namespace, not by namespace alone. */
+const inNamespace = (listed: Listed, namespace: string | undefined): Listed => ({
+  ...listed,
+  items: listed.items.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
+})
+
+const form = (output: string, shown: Listed | Resource): string => {
+  if (output === 'json') return `${JSON.stringify(shown)}\n`
+  const items = 'items' in shown ? shown.items : [shown]
   if (output === 'yaml') return items.map(resourceToYaml).join('---\n')
   const head = ['KIND', 'NAMESPACE', 'NAME']
   const rows = items.map(({ kind, metadata: { namespace, name } }) => [kind, namespace, name])

@@ -1,4 +1,4 @@
-import { type Either, isLeft, isRight, left, right } from 'fp-ts/lib/Either.js'
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import type { Problem } from '../model/diagnostic.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import { sendFiles } from './applyFiles.ts'
@@ -8,6 +8,7 @@ import { lintOffline } from './lintOffline.ts'
 import { fileOption, outputOption } from './options.ts'
 import { placesIn } from './places.ts'
 import { type Finding, printFindings, printProblems } from './printFindings.ts'
+import type { Unanswered } from './server.ts'
 import { shortName } from './shortName.ts'
 import { readTextFiles, type TextFile } from './textFiles.ts'
 import { reportUnanswered } from './unanswered.ts'
@@ -39,11 +40,9 @@ const lint = async (options: Options, { io }: Cli): Promise<number> => {
     return exitCodes.badInput
   }
   const server = options.server ?? io.env['RUTTER_SERVER']
-  const checked: Either<number | readonly Problem[], Found> = server
-    ? await lintByServer(server, files.right, io)
-    : lintOffline(files.right)
+  const checked = server ? await lintByServer(server, files.right) : lintOffline(files.right)
   if (isLeft(checked)) {
-    if (typeof checked.left === 'number') return checked.left
+    if ('_tag' in checked.left) return reportUnanswered(io, checked.left, { files: files.right })
     if (options.output === 'json') io.out(`${JSON.stringify({ problems: checked.left, diagnostics: [] })}\n`)
     printProblems(io, checked.left, files.right)
     return exitCodes.badInput
@@ -62,10 +61,12 @@ type Found = readonly (Finding & { readonly key: string })[]
 const lintByServer = async (
   server: string,
   files: readonly TextFile[],
-  io: Cli['io'],
-): Promise<Either<number, Found>> => {
+): Promise<Either<Unanswered | readonly Problem[], Found>> => {
   const sent = await sendFiles(server, files, true)
-  if (!isRight(sent)) return left(reportUnanswered(io, sent.left, files))
+  if (isLeft(sent)) {
+    const refused = sent.left._tag === 'Refused' && sent.left.problems.length > 0
+    return left(refused ? sent.left.problems : sent.left)
+  }
   return right(
     sent.right.items.flatMap(({ resource, diagnostics }) =>
       diagnostics.map((one) => ({ ...one, resource: shortName(resource), key: keyOf(nameOf(resource)) })),

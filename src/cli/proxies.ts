@@ -23,7 +23,7 @@ export const addProxies: AddCommand = (program, cli) => {
 
 const proxies = async ({ output, server }: Options, { io }: Cli): Promise<number> => {
   const answer = await askServer(server, { path: '/api/v1/proxies' })
-  if (isLeft(answer)) return reportUnanswered(io, answer.left)
+  if (isLeft(answer)) return reportUnanswered(io, answer.left, { output })
   if (output === 'json') io.out(`${JSON.stringify(answer.right)}\n`)
   else if (output === 'yaml') io.out(stringify(answer.right))
   else io.out(fleetTable(answer.right as Fleet, output === 'wide'))

@@ -35,7 +35,7 @@ const proxy = async (
   const answer = await askServer(server, {
     path: `/api/v1/proxies/${encodeURIComponent(node)}/${type}${query}`,
   })
-  if (isLeft(answer)) return reportUnanswered(io, answer.left)
+  if (isLeft(answer)) return reportUnanswered(io, answer.left, { output })
   if (output === 'json') io.out(`${JSON.stringify(answer.right)}\n`)
   else if (output === 'yaml') io.out(stringify(answer.right, { lineWidth: 0 }))
   else io.out(namesTable(type, answer.right as Record<string, readonly ShownResource[]>))

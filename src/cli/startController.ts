@@ -13,6 +13,7 @@ import { runController } from '../streams/controller.ts'
 import type { Identify } from '../streams/sessions.ts'
 import { exportCounters } from './exportCounters.ts'
 import { checkpointMetrics, controllerMetrics, fleetMetrics, natsLogMetrics, xdsMetrics } from './metrics.ts'
+import { newFindings } from './newFindings.ts'
 import { type LogPlace, openLog } from './openLog.ts'
 
 /** What `rutter serve` is told. */
@@ -81,8 +82,10 @@ export const startController = async (options: ControllerOptions): Promise<Start
     const http = await httpServer(running.controller, { ...options.http, metrics, version, log: notice })
     toClose.push(() => http.close())
     if (options.config !== undefined) {
+      const tellNew = newFindings(options.config, notice)
       const directory: ConfigDirectory = await configDirectory(running.controller, options.config, {
         allowEmpty: options.allowEmpty === true,
+        onPass: ({ diagnostics }) => tellNew(diagnostics),
       })
       toClose.push(() => directory.close())
     }

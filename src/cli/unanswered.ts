@@ -4,12 +4,24 @@ import { printProblems } from './printFindings.ts'
 import type { Unanswered } from './server.ts'
 import type { TextFile } from './textFiles.ts'
 
+export type ReportOptions = {
+  /** `json`: the problem that the server answered goes to stdout too. */
+  readonly output?: string
+  /** What was sent, for the lines around a problem. */
+  readonly files?: readonly TextFile[]
+}
+
 /** Tells on stderr why the server gave no answer; the exit code that stands for it. */
-export const reportUnanswered = (io: Io, why: Unanswered, files: readonly TextFile[] = []): number => {
+export const reportUnanswered = (
+  io: Io,
+  why: Unanswered,
+  { output, files = [] }: ReportOptions = {},
+): number => {
   if (why._tag === 'Unreachable') {
     io.err(`error: ${why.message}`)
     return exitCodes.unreachable
   }
+  if (output === 'json') io.out(`${JSON.stringify(why.body)}\n`)
   printProblems(io, why.problems, files)
   if (why.problems.length === 0) io.err(`error: ${why.code} ${why.detail}`)
   return exitCodeOf(why.status)

@@ -2,7 +2,7 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import type { AddCommand } from './cli.ts'
 import { outputOption, parseWhole, serverOption, timeoutOption } from './options.ts'
 import { reportUnanswered } from './unanswered.ts'
-import { askWait, reportWaited, waitedExitCode } from './waited.ts'
+import { askWait, waitedExitCode, waitedText } from './waited.ts'
 
 type Options = { readonly timeout: number; readonly output: string; readonly server: string }
 
@@ -18,9 +18,8 @@ export const addWait: AddCommand = (program, { io, action }) => {
     .action(
       action(async (position: number | undefined, { timeout, output, server }: Options) => {
         const waited = await askWait(server, position, timeout)
-        if (isLeft(waited)) return reportUnanswered(io, waited.left)
-        if (output === 'json') io.out(`${JSON.stringify(waited.right)}\n`)
-        else reportWaited(io, waited.right)
+        if (isLeft(waited)) return reportUnanswered(io, waited.left, { output })
+        io.out(`${output === 'json' ? JSON.stringify(waited.right) : waitedText(waited.right)}\n`)
         return waitedExitCode(waited.right)
       }),
     )

@@ -1,7 +1,6 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Waited } from '../model/fleet.ts'
 import { exitCodes } from './exitCodes.ts'
-import type { Io } from './io.ts'
 import { askServer, type Unanswered } from './server.ts'
 
 /** How the fleet stands to `position` (the end of the log without one), as soon as it is settled or after
@@ -20,15 +19,15 @@ export const askWait = async (
   })) as Either<Unanswered, Waited>
 }
 
-/** Writes to stderr how the fleet stands. */
-export const reportWaited = (io: Io, waited: Waited): void => {
+/** How the fleet stands, in one line; then a line for each proxy that holds it up. */
+export const waitedText = (waited: Waited): string => {
   const { position, acknowledged, unaffected, rejected, pending, silent } = waited
-  io.err(
+  return [
     `position ${position}: ${acknowledged} acknowledged, ${unaffected} unaffected, ${rejected} rejected, ${pending} pending, ${silent} silent`,
-  )
-  for (const { id, state } of waited.proxies) {
-    if (state === 'rejected' || state === 'pending') io.err(`${state}: ${id}`)
-  }
+    ...waited.proxies
+      .filter(({ state }) => state === 'rejected' || state === 'pending')
+      .map(({ id, state }) => `${state}: ${id}`),
+  ].join('\n')
 }
 
 /** 0 when every proxy concerned has acknowledged; a proxy that is silent concerns nobody until it comes back. */

@@ -82,6 +82,17 @@ describe('rutter apply', () => {
     expect(err).toBe('')
   })
 
+  test('K4: -o json prints what HTTP answers to what it refuses, too, beside the lines on stderr', async () => {
+    const bad = await file('bad.yaml', rule('r', 90, 20))
+    const { code, out, err } = await rutter(['apply', '-f', bad, '-o', 'json'])
+    expect(code).toBe(65)
+    expect(JSON.parse(out)).toMatchObject({ status: 422, code: 'invalid', problems: [{ file: bad }] })
+    expect(err).toMatch(`${bad}:`)
+    const bytes = await file('bytes.yaml', Buffer.from([0xff]))
+    const unread = await rutter(['apply', '-f', bytes, '-o', 'json'])
+    expect(JSON.parse(unread.out)).toMatchObject({ status: 400, problems: [{ code: 'RUT1004' }] })
+  })
+
   test('K4: diagnostics go to stderr, with their place', async () => {
     const both = await file('both.yaml', `${service('reviews')}---\n${rule('r', 100, 0)}`)
     const { code, err } = await rutter(['apply', '-f', both])
@@ -130,6 +141,8 @@ describe('wrong usage', () => {
     [['bootstrap', '--node', 'a~b~c~d', '--xds', '127.0.0.1:1'], 'type'],
     [['bootstrap', '--node', 'a', '--xds', '127.0.0.1:1', '--xds-cert', 'x'], '--xds-key'],
     [['delete', 'service'], 'name'],
+    [['delete', 'servce', 'a'], 'services'],
+    [['describe', 'servce', 'a'], 'services'],
     [['events', '--no-such'], '--no-such'],
     [['proxy', 'n', 'secrets'], 'clusters'],
   ])('K7: rutter %j ends with 64 and says what is wrong', async (args, said) => {

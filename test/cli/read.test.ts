@@ -27,6 +27,14 @@ describe('rutter get, describe, delete', () => {
     expect(err).toContain('Service/default/reviews')
   })
 
+  test('K9: all kinds of one namespace, in every form', async () => {
+    const there = service('details').replace('{name: details}', '{name: details, namespace: there}')
+    await rutter(['apply', '-f', await file('a.yaml', `${service('reviews')}---\n${there}`)])
+    const { items } = JSON.parse((await rutter(['get', 'all', '-n', 'there', '-o', 'json'])).out)
+    expect(items).toMatchObject([{ metadata: { name: 'details', namespace: 'there' } }])
+    expect((await rutter(['get', 'all', '-n', 'there'])).out.split('\n')).toHaveLength(3)
+  })
+
   test('K9: --at shows the past', async () => {
     await rutter(['apply', '-f', await file('a.yaml', service('reviews', 9080))])
     await rutter(['apply', '-f', await file('a.yaml', service('reviews', 9090))])
@@ -80,6 +88,12 @@ describe('rutter events, wait, proxies', () => {
     const done = await rutter(['wait', '-o', 'json'])
     expect(done.code).toBe(0)
     expect(JSON.parse(done.out)).toMatchObject({ position: 0, acknowledged: 0, proxies: [] })
+    expect(await rutter(['wait'])).toEqual({
+      code: 0,
+      out: 'position 0: 0 acknowledged, 0 unaffected, 0 rejected, 0 pending, 0 silent\n',
+      err: '',
+    })
+    expect(await rutter(['wait', '7', '--timeout', '1ms'])).toMatchObject({ code: 1, out: '' })
   })
 
   test('K17: the fleet, and what a proxy should have though it never came', async () => {
@@ -103,7 +117,7 @@ describe('rutter events, wait, proxies', () => {
 })
 
 describe('rutter lint', () => {
-  const { file } = onServer()
+  const { file, rutter } = onServer()
   const lint = async (text: string, ...args: string[]) =>
     runCli(['lint', '-f', await file('lint.yaml', text), ...args])
 
@@ -127,6 +141,13 @@ describe('rutter lint', () => {
       severity: 'warning',
       resource: 'routerule/default/a',
     })
+  })
+
+  test('K8: against a server it has the same form', async () => {
+    const bad = await file('bad.yaml', rule('r', 90, 20))
+    const offline = await runCli(['lint', '-f', bad, '-o', 'json'])
+    expect(await rutter(['lint', '-f', bad, '-o', 'json'])).toEqual(offline)
+    expect(offline.code).toBe(65)
   })
 
   test('K8: the same resource twice is invalid', async () => {

@@ -2,6 +2,7 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import type { Position } from '../../model/entry.ts'
 import type { Envelope } from '../../model/event.ts'
 import type { EventLog } from '../../ports.ts'
+import { appendQueue } from './appendQueue.ts'
 import { followers } from './followers.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { lockDirectory, type Unlock } from './lockDirectory.ts'
@@ -22,8 +23,6 @@ export type FileLogOptions = {
   readonly onNotice?: (message: string) => void
 }
 
-// A caller that waits for its answer has one append under way; the bound is for one that does not.
-const mostWaiting = 1024
 const recentBytes = 16 * 2 ** 20
 
 /** The log in `directory`, which is made where it is absent, locked for this process. Rejects with a `LogInUse` or
@@ -48,9 +47,6 @@ const logOn = (journal: Journal, limitBytes: number, entries: number, unlock: Un
   const all = followers()
   const recent = recentEntries(journal.end().position, { entries, bytes: recentBytes })
   let broken: Error | undefined
-  let turn: Promise<unknown> = Promise.resolve()
-  let waiting = 0
-  let closing: Promise<void> | undefined
 
   const appendNow = async (events: readonly Envelope[], expected: Position) => {
     if (broken !== undefined) throw broken
@@ -70,27 +66,10 @@ const logOn = (journal: Journal, limitBytes: number, entries: number, unlock: Un
     return right(prepared.right.entry)
   }
 
-  const close = async () => {
-    await turn
-    all.end()
-    await journal.close()
-    await unlock()
-  }
+  const queue = appendQueue(appendNow)
 
   return {
-    append: async (events, expected) => {
-      if (events.length === 0) throw new Error('an entry holds at least one event')
-      if (closing !== undefined) throw new Error('the log is closed')
-      if (waiting >= mostWaiting) throw new Error(`${mostWaiting} appends are waiting already`)
-      waiting += 1
-      const mine = turn
-        .then(() => appendNow(events, expected))
-        .finally(() => {
-          waiting -= 1
-        })
-      turn = mine.catch(() => undefined)
-      return mine
-    },
+    append: queue.append,
     tail: (after, signal) =>
       all.follow(
         {
@@ -101,9 +80,11 @@ const logOn = (journal: Journal, limitBytes: number, entries: number, unlock: Un
         signal,
       ),
     end: async () => journal.end(),
-    close: () => {
-      closing ??= close()
-      return closing
-    },
+    close: () =>
+      queue.close(async () => {
+        all.end()
+        await journal.close()
+        await unlock()
+      }),
   }
 }

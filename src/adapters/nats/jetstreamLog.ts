@@ -2,6 +2,7 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import type { Entry, Position } from '../../model/entry.ts'
 import type { Envelope } from '../../model/event.ts'
 import type { EventLog } from '../../ports.ts'
+import { appendQueue } from '../log/appendQueue.ts'
 import { followers } from '../log/followers.ts'
 import { logDamaged } from '../log/logDamaged.ts'
 import { defaultLimitBytes, prepareEntry } from '../log/prepareEntry.ts'
@@ -41,7 +42,6 @@ export type JetstreamLog = EventLog & {
   }
 }
 
-const mostWaiting = 1024
 const recentBytes = 16 * 2 ** 20
 const askLimitMs = 15_000
 
@@ -75,9 +75,6 @@ const logOn = (
   const tails = new Set<() => void>()
   let end = start
   let broken: Error | undefined
-  let turn: Promise<unknown> = Promise.resolve()
-  let waiting = 0
-  let closed: Promise<void> | undefined
 
   const onRetry = () => {
     counters.retried += 1
@@ -138,7 +135,7 @@ const logOn = (
     const stop = new AbortController()
     const abort = () => stop.abort()
     signal.addEventListener('abort', abort)
-    if (signal.aborted || closed !== undefined) abort()
+    if (signal.aborted || queue.closed()) abort()
     tails.add(abort)
     const upToNow = (from: Position) =>
       readStream(stream, { after: from, upTo: end.position, signal: stop.signal, onRetry: onReopen })
@@ -200,34 +197,19 @@ const logOn = (
     return right(entry)
   }
 
-  const close = async () => {
-    await turn
-    all.end()
-    for (const abort of [...tails]) abort()
-    turns.close()
-    closing.abort()
-    await following
-  }
+  const queue = appendQueue(appendNow)
 
   return {
-    append: async (events, expected) => {
-      if (events.length === 0) throw new Error('an entry holds at least one event')
-      if (closed !== undefined) throw new Error('the log is closed')
-      if (waiting >= mostWaiting) throw new Error(`${mostWaiting} appends are waiting already`)
-      waiting += 1
-      const mine = turn
-        .then(() => appendNow(events, expected))
-        .finally(() => {
-          waiting -= 1
-        })
-      turn = mine.catch(() => undefined)
-      return mine
-    },
+    append: queue.append,
     tail,
     end: newestEnd,
-    close: () => {
-      closed ??= close()
-      return closed
-    },
+    close: () =>
+      queue.close(async () => {
+        all.end()
+        for (const abort of [...tails]) abort()
+        turns.close()
+        closing.abort()
+        await following
+      }),
   }
 }

@@ -31,7 +31,7 @@ describe.skipIf(envoy.skip || process.platform !== 'linux')('rutter demo', () =>
 
   const env = () => ({ RUTTER_ENVOY: envoy.path, TMPDIR: temporary })
   const nothingLeft = async (): Promise<void> => {
-    // An Envoy whose parent was killed needs a moment to end.
+    // What cleans up after a demo that was killed needs a moment.
     for (let tries = 0; tries < 100 && (await processesOf(temporary)).length > 0; tries += 1) await after(50)
     expect(await processesOf(temporary)).toEqual([])
   }
@@ -54,12 +54,25 @@ describe.skipIf(envoy.skip || process.platform !== 'linux')('rutter demo', () =>
   test('K19: SIGTERM ends a live demo and all that it started', async () => {
     const demo = startRutter(['demo', '--http', '127.0.0.1:0'], { env: env() })
     await demo.says(/reviews {2}v1 100\.0%/)
-    expect((await processesOf(temporary)).length).toBe(6)
+    expect((await processesOf(join(temporary, 'rutter-demo-'))).length).toBe(7)
     demo.child.kill('SIGTERM')
     expect(await demo.ended).toBe(0)
     await nothingLeft()
     expect(await readdir(temporary)).toEqual([])
   }, 60_000)
+
+  test.each(['SIGKILL', 'SIGHUP'] as const)(
+    'K19: %s leaves nothing behind either',
+    async (signal) => {
+      const demo = startRutter(['demo', '--http', '127.0.0.1:0'], { env: env() })
+      await demo.says(/reviews {2}v1 100\.0%/)
+      demo.child.kill(signal)
+      expect(await demo.ended).toBe(signal)
+      await nothingLeft()
+      expect(await readdir(temporary)).toEqual([])
+    },
+    60_000,
+  )
 
   test('K19: so does the death of what started it', async () => {
     const script = `"${process.execPath}" dist/rutter.mjs demo --http 127.0.0.1:0 & wait`

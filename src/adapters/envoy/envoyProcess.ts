@@ -17,7 +17,8 @@ export type EnvoyProcessOptions = {
   readonly onOutput?: (text: string) => void
 }
 
-/** An Envoy that was started. It is this process's child, and so ends with it, however this process ends. */
+/** An Envoy that was started. It does not end by itself when this process does: only with hot restart does Envoy ask
+ *  the kernel for that. */
 export type EnvoyProcess = {
   readonly pid: number
   /** The answer of its admin, on a fresh connection: a kept one may go on reaching an Envoy that is leaving.

@@ -9,6 +9,7 @@ import type { Resource } from '../../model/resource.ts'
 import { startController } from '../startController.ts'
 import { buildFacts } from '../version.ts'
 import { nodeOf, type Place, registryAt, reviewsRule, type Workload, workloadsAt } from './bookinfo.ts'
+import { lastWill } from './lastWill.ts'
 import { startApp } from './startApp.ts'
 
 export type DemoMesh = {
@@ -49,7 +50,11 @@ export const startDemoMesh = async (options: DemoMeshOptions): Promise<DemoMesh>
   })
   try {
     const directory = await mkdtemp(join(tmpdir(), 'rutter-demo-'))
-    toStop.push(() => rm(directory, { recursive: true, force: true }))
+    const will = lastWill(directory)
+    toStop.push(async () => {
+      await rm(directory, { recursive: true, force: true })
+      will.revoke()
+    })
     progress('Starting the controller …')
     const started = await startController({
       log: join(directory, 'log'),
@@ -77,6 +82,7 @@ export const startDemoMesh = async (options: DemoMeshOptions): Promise<DemoMesh>
     await Promise.all(
       workloads.map(async (workload) => {
         const envoy = await startSidecar(workload, options, directory, started.xds.port)
+        will.add(envoy.pid)
         toStop.push(() => envoy.stop())
         envoy.exited.then((how) => broke(`the Envoy of ${workload.name} has ended: ${how}`))
         await live(workload, envoy, options.signal)

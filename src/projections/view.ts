@@ -1,5 +1,6 @@
 import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
 import type { Changes } from './changes.ts'
+import { httpProxyName } from './httpProxyListener.ts'
 import type { Scope } from './scope.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
 
@@ -39,10 +40,15 @@ export const emptyView = (key: string, variant: SliceVariant, scope: Scope): Vie
   slices: new Map(),
   clusters: new Map(),
   clusterUses: new Map(),
-  tables: new Map(),
+  tables: new Map(standingTables(variant).map((table) => [table, { parts: new Map(), resource: undefined }])),
   httpPorts: new Map(),
   tcpListeners: new Map(),
 })
+
+/** Route configurations that a listener names whatever services there are: without them it would wait for its routes,
+ *  and keep those that it had when the last service goes. */
+const standingTables = ({ mode }: SliceVariant): readonly string[] =>
+  mode === 'proxy' ? [httpProxyName] : []
 
 /** Puts `slice` in place of what `view` holds of `hostname`, and notes in `changes` the names that this may change. */
 export const putSlice = (view: View, hostname: string, slice: Slice | undefined, changes: Changes): void => {
@@ -94,7 +100,7 @@ const putVirtualHosts = (
     if (slice?.virtualHosts.some((is) => is.table === table && is.part.name === part.name)) continue
     const stands = view.tables.get(table)
     stands?.parts.delete(part.name)
-    if (stands?.parts.size === 0) view.tables.delete(table)
+    if (stands?.parts.size === 0 && !standingTables(view.variant).includes(table)) view.tables.delete(table)
     else if (stands !== undefined) stands.resource = undefined
     changes.routes.add(table)
   }

@@ -378,6 +378,16 @@ describe('the projector', () => {
     ])
   })
 
+  test('V13: an explicit HTTP proxy has its route configuration before the first service and after the last', () => {
+    const { proxy, step } = following(given(), sidecar('10.1.0.1', 'caller'), explicit)
+    expect(json(proxy, 'routes', 'http_proxy')).toEqual({ name: 'http_proxy' })
+    step(applied(service('reviews')))
+    expect(json(proxy, 'routes', 'http_proxy')).toHaveProperty('virtual_hosts')
+    const advance = step(removed(service('reviews')))
+    expect(advance.get(proxy)?.routes).toEqual(['http_proxy'])
+    expect(json(proxy, 'routes', 'http_proxy')).toEqual({ name: 'http_proxy' })
+  })
+
   test('P34: a route, a policy, a raw resource that Envoy’s limits would refuse is left out alone', () => {
     const me = sidecar('10.1.0.1', 'caller')
     const { proxy, step } = following(given(applied(service('reviews'))), me)

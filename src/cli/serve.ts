@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
+import type { XdsTls } from '../adapters/xds/xdsCredentials.ts'
 import { type HostPort, hostPortText } from '../agent/bootstrap.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
@@ -18,6 +19,9 @@ type Options = {
   readonly allowEmpty?: boolean
   readonly http: HostPort
   readonly xds: HostPort
+  readonly xdsCert?: string
+  readonly xdsKey?: string
+  readonly xdsCa?: string
   readonly insecure?: boolean
   readonly natsMonitor?: readonly string[]
   readonly replicas?: number
@@ -43,7 +47,14 @@ export const addServe: AddCommand = (program, cli) => {
         .argParser(parseMonitors),
     )
     .option('--replicas <n>', 'copies of the log in NATS, where it is made', parseWhole(1))
-    .option('--insecure', 'allows listening beyond loopback without TLS')
+    .addOption(new Option('--xds-cert <file>', 'certificate: xDS goes over TLS').env('RUTTER_XDS_CERT'))
+    .addOption(new Option('--xds-key <file>', 'and its key').env('RUTTER_XDS_KEY'))
+    .addOption(
+      new Option('--xds-ca <file>', 'takes only proxies with a certificate that this CA signed').env(
+        'RUTTER_XDS_CA',
+      ),
+    )
+    .option('--insecure', 'allows listening beyond loopback without knowing who asks')
     .addOption(outputOption('text', 'json').default('text', 'text; json prints one line when it serves'))
     .addHelpText(
       'after',
@@ -76,14 +87,32 @@ const placeOf = (options: Options): LogPlace => {
   }
 }
 
+/** Beyond loopback proxies show certificates; of the HTTP API nobody knows who asks. */
+const wrongAddresses = ({ http, xds, xdsCa, insecure }: Options): string | undefined => {
+  if (insecure === true) return undefined
+  const open = [http, ...(xdsCa === undefined ? [xds] : [])].find(({ host }) => !isLoopback(host))
+  if (open === undefined) return undefined
+  const cure = open === xds ? '--xds-ca asks for certificates, ' : ''
+  return `${hostPortText(open)} is reached from beyond this machine by anybody; ${cure}--insecure allows it`
+}
+
+const wrongTls = ({ xdsCert, xdsKey, xdsCa }: Options): string | undefined => {
+  if ((xdsCert === undefined) !== (xdsKey === undefined)) return '--xds-cert and --xds-key go together'
+  if (xdsCa !== undefined && xdsCert === undefined)
+    return '--xds-ca needs --xds-cert and --xds-key: without them xDS is not over TLS'
+  return undefined
+}
+
+const xdsTlsOf = ({ xdsCert: cert, xdsKey: key, xdsCa: ca }: Options): XdsTls | undefined =>
+  cert === undefined || key === undefined ? undefined : { cert, key, ...(ca === undefined ? {} : { ca }) }
+
 const serve = async (options: Options, { io }: Cli): Promise<number> => {
-  const open = [options.http, options.xds].find(({ host }) => !isLoopback(host))
-  if (open !== undefined && options.insecure !== true) {
-    io.err(
-      `error: ${hostPortText(open)} is reached from beyond this machine, without TLS; --insecure allows it`,
-    )
+  const wrong = wrongAddresses(options) ?? wrongTls(options)
+  if (wrong !== undefined) {
+    io.err(`error: ${wrong}`)
     return exitCodes.usage
   }
+  const xdsTls = xdsTlsOf(options)
   const signals = stopSignals()
   try {
     let lost: ((reason: Error) => void) | undefined
@@ -96,6 +125,7 @@ const serve = async (options: Options, { io }: Cli): Promise<number> => {
       allowEmpty: options.allowEmpty === true,
       http: options.http,
       xds: options.xds,
+      ...(xdsTls === undefined ? {} : { xdsTls }),
       version: buildFacts.version,
       notice: io.err,
       lost: (reason) => lost?.(reason),

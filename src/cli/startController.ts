@@ -3,6 +3,7 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { Registry } from 'prom-client'
 import { type ConfigDirectory, configDirectory } from '../adapters/configDirectory.ts'
 import { type HttpServer, httpServer } from '../adapters/http/httpServer.ts'
+import { type XdsTls, xdsCredentials } from '../adapters/xds/xdsCredentials.ts'
 import { type XdsServer, xdsServer } from '../adapters/xds/xdsServer.ts'
 import { parseNodeId } from '../codecs/nodeId.ts'
 import { parseProxyMetadata } from '../codecs/proxyMetadata.ts'
@@ -24,6 +25,8 @@ export type ControllerOptions = {
   readonly allowEmpty?: boolean
   readonly http: { readonly host: string; readonly port: number }
   readonly xds: { readonly host: string; readonly port: number }
+  /** xDS over TLS; plaintext without. */
+  readonly xdsTls?: XdsTls
   readonly version: string
   /** Told what an operator should know. */
   readonly notice: (message: string) => void
@@ -76,7 +79,11 @@ export const startController = async (options: ControllerOptions): Promise<Start
     exportCounters(metrics, checkpointMetrics, checkpointing.counters)
     if (counters !== undefined) exportCounters(metrics, natsLogMetrics, counters)
 
-    const xds = await xdsServer({ listen: options.xds, onStream: running.accept })
+    const xds = await xdsServer({
+      listen: options.xds,
+      onStream: running.accept,
+      ...(options.xdsTls === undefined ? {} : { credentials: await xdsCredentials(options.xdsTls) }),
+    })
     toClose.push(() => xds.close())
     exportCounters(metrics, xdsMetrics, () => xds.counters)
     const http = await httpServer(running.controller, { ...options.http, metrics, version, log: notice })

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectNats } from '../../../src/adapters/nats/connectNats.ts'
 import { jetstreamLog } from '../../../src/adapters/nats/jetstreamLog.ts'
 import type { NatsProfile } from '../../../src/adapters/nats/natsProfile.ts'
+import { certificates } from '../../certificates.ts'
 import { natsServerOrSkip } from '../../natsServerOrSkip.ts'
 import { type NatsServers, type NatsSettings, startNats } from './natsHarness.ts'
 
@@ -165,39 +165,6 @@ const jwt = (issuer: ReturnType<typeof nkeys.createUser>, subject: string, claim
     nats: { ...claims, version: 2 },
   })}`
   return `${signed}.${Buffer.from(issuer.sign(Buffer.from(signed))).toString('base64url')}`
-}
-
-/** An authority and a certificate for 127.0.0.1 that it signed. */
-const certificates = (at: string): { readonly ca: string; readonly cert: string; readonly key: string } => {
-  const [ca, caKey, cert, key, request, names] = [
-    'ca.pem',
-    'ca.key',
-    'cert.pem',
-    'key.pem',
-    'csr',
-    'ext',
-  ].map((name) => join(at, name)) as [string, string, string, string, string, string]
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' })
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl(
-    'req',
-    '-x509',
-    ...newKey,
-    '-keyout',
-    caKey,
-    '-out',
-    ca,
-    '-subj',
-    '/CN=test authority',
-    '-days',
-    '2',
-  )
-  openssl('req', ...newKey, '-keyout', key, '-out', request, '-subj', '/CN=nats')
-  writeFileSync(names, 'subjectAltName=IP:127.0.0.1')
-  const signing = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', names]
-  openssl('x509', '-req', '-in', request, '-out', cert, ...signing)
-  expect(readFileSync(cert, 'utf8')).toContain('BEGIN CERTIFICATE')
-  return { ca, cert, key }
 }
 
 /** A way to `port` that can swallow all it is given, as a link does when a switch dies. */

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { bootstrap } from '../../src/agent/bootstrap.ts'
+import { certificates } from '../certificates.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { startEnvoy } from './envoyHarness.ts'
+import { runRutter, startRutter } from './rutterProcess.ts'
+
+const envoy = await envoyOrSkip()
+const node = 'sidecar~127.0.0.9~web.default~default.svc.cluster.local'
+
+describe.skipIf(envoy.skip)('xDS over TLS', () => {
+  let directory = ''
+  let ours: ReturnType<typeof certificates>
+  let strange: ReturnType<typeof certificates>
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'rutter-tls-'))
+    ours = certificates(await mkdtemp(join(directory, 'ours-')))
+    strange = certificates(await mkdtemp(join(directory, 'strange-')))
+  })
+  afterAll(() => rm(directory, { recursive: true, force: true }))
+
+  const serving = async (...tls: string[]) => {
+    const listen = ['--log', 'memory', '--http', '127.0.0.1:0', '--xds', '127.0.0.1:0']
+    const rutter = startRutter(['serve', ...listen, ...tls, '-o', 'json'])
+    onTestFinished(async () => {
+      rutter.child.kill('SIGTERM')
+      await rutter.ended
+    })
+    await rutter.says(/"xds":/)
+    const { http, xds } = JSON.parse(rutter.out()) as { http: string; xds: string }
+    const connected = async (): Promise<unknown> => {
+      const { proxies } = (await (await fetch(`${http}/api/v1/proxies`)).json()) as { proxies: unknown[] }
+      return proxies
+    }
+    return { port: Number(xds.split(':')[1]), connected }
+  }
+
+  const started = async (
+    port: number,
+    tls: Parameters<typeof bootstrap>[0]['tls'],
+    until: 'live' | 'started',
+  ) => {
+    const made = bootstrap({
+      node,
+      xds: { host: '127.0.0.1', port },
+      metadata: { httpProxy: { address: '127.0.0.9', port: 15_002 } },
+      admin: { path: '/moved' },
+      ...(tls === undefined ? {} : { tls }),
+    })
+    const running = await startEnvoy({ envoy: envoy.path, bootstrap: made, until })
+    onTestFinished(() => running.stop())
+    return running
+  }
+
+  test('X13: an Envoy that shows a certificate of the authority is served', async () => {
+    const { port, connected } = await serving(
+      '--xds-cert',
+      ours.cert,
+      '--xds-key',
+      ours.key,
+      '--xds-ca',
+      ours.ca,
+    )
+    await started(port, ours, 'live')
+    await vi.waitFor(async () =>
+      expect(await connected()).toMatchObject([{ id: node, connected: true, state: 'synced' }]),
+    )
+  })
+
+  test.each([
+    ['in plaintext', () => undefined],
+    ['without a certificate', () => ({ ca: ours.ca })],
+    ['with a certificate of another authority', () => ({ ...strange, ca: ours.ca })],
+  ])('X13: an Envoy %s is not', async (_, tls) => {
+    const { port, connected } = await serving(
+      '--xds-cert',
+      ours.cert,
+      '--xds-key',
+      ours.key,
+      '--xds-ca',
+      ours.ca,
+    )
+    const running = await started(port, tls(), 'started')
+    const failed = async () => {
+      const stats = await running.stats(
+        'cluster\\.rutter-xds\\.(upstream_cx_destroy|upstream_cx_connect_fail)$',
+      )
+      return [...stats.values()].reduce((sum, value) => sum + value, 0)
+    }
+    await vi.waitFor(async () => expect(await failed()).toBeGreaterThan(0), 10_000)
+    expect(await connected()).toEqual([])
+  })
+
+  test('X13: without an authority any client may come, over TLS', async () => {
+    const { port, connected } = await serving('--xds-cert', ours.cert, '--xds-key', ours.key)
+    await started(port, { ca: ours.ca }, 'live')
+    await vi.waitFor(async () => expect(await connected()).toMatchObject([{ id: node, state: 'synced' }]))
+  })
+
+  test('X13: options that do not fit, and files that are no certificates, are told', async () => {
+    const serve = (...args: string[]) =>
+      runRutter(['serve', '--log', 'memory', '--http', '127.0.0.1:0', '--xds', '127.0.0.1:0', ...args])
+    expect(await serve('--xds-cert', ours.cert)).toMatchObject({ code: 64 })
+    expect(await serve('--xds-ca', ours.ca)).toMatchObject({ code: 64 })
+    const absent = await serve('--xds-cert', '/nope', '--xds-key', ours.key)
+    expect(absent).toMatchObject({ code: 2, err: expect.stringContaining('/nope cannot be read') })
+    const mixed = await serve('--xds-cert', ours.cert, '--xds-key', strange.key)
+    expect(mixed).toMatchObject({ code: 2, err: expect.stringContaining(strange.key) })
+    const beyond = await runRutter([
+      'serve',
+      '--log',
+      'memory',
+      '--http',
+      '127.0.0.1:0',
+      '--xds',
+      '0.0.0.0:0',
+    ])
+    expect(beyond).toMatchObject({ code: 64, err: expect.stringContaining('--xds-ca asks for certificates') })
+  })
+})

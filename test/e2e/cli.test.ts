@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { rule, service } from '../cli/documents.ts'
 import { type RutterProcess, runRutter, startRutter } from './rutterProcess.ts'
 
@@ -11,7 +11,6 @@ describe('the built program', () => {
   let directory = ''
   const running: RutterProcess[] = []
 
-  beforeAll(() => promisify(execFile)(process.execPath, ['scripts/build.mjs']))
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'rutter-e2e-'))
   })

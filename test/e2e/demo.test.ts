@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runCli } from '../cli/runCli.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { startRutter } from './rutterProcess.ts'
@@ -23,7 +21,6 @@ const processesOf = async (text: string): Promise<readonly string[]> => {
 
 describe.skipIf(envoy.skip || process.platform !== 'linux')('rutter demo', () => {
   let temporary = ''
-  beforeAll(() => promisify(execFile)(process.execPath, ['scripts/build.mjs']))
   beforeEach(async () => {
     temporary = await mkdtemp(join(tmpdir(), 'rutter-demo-test-'))
   })

@@ -1,5 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+// Whoever runs the built program means the sources as they are.
+await promisify(execFile)(process.execPath, ['scripts/build.mjs'])
 
 export type RutterProcess = {
   readonly child: ChildProcess

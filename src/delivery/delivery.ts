@@ -45,6 +45,8 @@ export const createDelivery = (options: DeliveryOptions): Delivery => {
       return settle(state, nowMs)
     },
     tick: (nowMs) => {
+      // The alarm has rung, be it a moment early: timers and the clock do not go by the same beat.
+      state.wakeAtMs = Number.POSITIVE_INFINITY
       expire(state, nowMs)
       return settle(state, nowMs)
     },

@@ -108,10 +108,11 @@ export const testClient = (
       nowMs += ms
       return run(delivery.tick(nowMs))
     },
-    /** Goes on to the next deadline. */
-    wake: () => {
+    /** Goes on to the next deadline, or to `earlyMs` before it. It rings once. */
+    wake: (earlyMs = 0) => {
       if (wakeAtMs === undefined) throw new Error('nothing is to be waited for')
-      nowMs = Math.max(nowMs, wakeAtMs)
+      nowMs = Math.max(nowMs, wakeAtMs - earlyMs)
+      wakeAtMs = undefined
       return run(delivery.tick(nowMs))
     },
     status: () => delivery.status(),

@@ -37,6 +37,14 @@ describe('make before break, delta', () => {
   test('D30: what is up is synced', () => {
     expect(start().client.status()).toMatchObject({ state: 'synced', ackedPosition: 5, rejections: [] })
   })
+  test('D52: an alarm that rings a moment early is set again', () => {
+    const { mesh, client } = start()
+    const [clusters] = client.changed(addService(mesh, 'z'))
+    client.ack(client.delta('endpoints', { subscribe: ['z'] })[0])
+    expect(said(client.wake(1))).toEqual([])
+    expect(clusters?.type).toBe('clusters')
+    expect(said(client.wake())).toEqual(['clusters -z'])
+  })
   test('D31: a route waits until its cluster is acknowledged', () => {
     const { mesh, client } = start()
     const first = client.changed(addService(mesh, 'z'))

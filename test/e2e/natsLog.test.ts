@@ -2,7 +2,9 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { jetstreamCheckpoints } from '../../src/adapters/nats/jetstreamCheckpoints.ts'
 import { eventSubjects } from '../../src/adapters/nats/meshStream.ts'
+import { withNatsSource } from '../../src/cli/natsSource.ts'
 import type { NatsPlace } from '../../src/cli/openNatsLog.ts'
+import type { ReplaySource } from '../../src/cli/replayLog.ts'
 import { type StartedController, startController } from '../../src/cli/startController.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { emptySnapshot } from '../../src/reducers/mesh.ts'
@@ -126,6 +128,23 @@ describe.skipIf(nats.skip)('a controller whose log is in NATS', () => {
     })
     await link.connection.request(eventSubjects('spoilt').entry, '[]')
     expect(await replay('spoilt')).toMatchObject({ code: 2, err: expect.stringContaining('position 2') })
+  })
+
+  test('N14: servers that are gone midway end it; a part of the log does not pass for the whole', async () => {
+    const leaving = await startNats(nats.path)
+    onTestFinished(() => leaving.stop())
+    const log = await openedLog(leaving.urls, { mesh: 'long' })
+    // More than what is asked for ahead of the reader.
+    const note = 'x'.repeat(900_000)
+    for (let i = 0; i < 40; i += 1) granted(await log.append([registered(`s${i}`, note)], i))
+    const place = { profile: { urls: leaving.urls, clientName: 'test' }, mesh: 'long' }
+    const reading = async ({ entries }: ReplaySource): Promise<void> => {
+      for await (const _ of entries(() => {})) await leaving.servers[0]?.kill()
+    }
+    await expect(withNatsSource(place, reading, 500)).rejects.toMatchObject({
+      _tag: 'NatsRefused',
+      message: expect.stringContaining('brought no entry'),
+    })
   })
 
   test('N12: a login that is refused, and servers that are not there, end it with 2 and advice', async () => {

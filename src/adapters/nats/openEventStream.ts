@@ -31,9 +31,9 @@ export type EventStreamOptions = {
   readonly onRetry: (error: Error) => void
 }
 
-/** The stream of a mesh's log and when it was made, which it is where it is absent, with every weakness of its settings told. Rejects with a
- *  `NatsRefused` when server or stream cannot hold a log, with a `LogDamaged` when entries are missing or it takes
- *  messages of others. Servers that are starting are waited for, 15 s at most. */
+/** The stream of a mesh's log, which is made where it is absent, and when it was made. Every weakness of its settings
+ *  is told. Rejects with a `NatsRefused` when server or stream cannot hold a log, with a `LogDamaged` when entries are
+ *  missing or it takes messages of others. Servers that are starting are waited for, 15 s at most. */
 export const openEventStream = async (
   link: NatsLink,
   options: EventStreamOptions,

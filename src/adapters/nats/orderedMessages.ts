@@ -27,7 +27,8 @@ const noStream = 10059
 
 /** The messages of a stream from `from` on, in order and without a gap, then new ones as they come, until `signal`
  *  aborts. Waits while there is no server. Consumers that fall silent, are lost with their server or skip a message
- *  are replaced, for as long as it takes; throws a `LogDamaged` once the stream is gone. What the stream itself lacks shows as a gap: the reader looks at `seq`. */
+ *  are replaced, for as long as it takes; throws a `LogDamaged` once the stream is gone. What the stream itself lacks
+ *  shows as a gap: the reader looks at `seq`. */
 export async function* orderedMessages(
   stream: EventStream,
   { from, signal, onRetry }: OrderedOptions,

@@ -2,8 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { ConnectionError, RequestError, TimeoutError } from '@nats-io/nats-core'
 
-/** `once()`, tried again after errors that pass by themselves (`passing`), with pauses that double from 25 ms to 1 s and are told
- *  to `onRetry`, until `limitMs` have passed; then it rejects with the last error. Other errors reject at once. */
+/** `once()`, tried again after errors that pass by themselves (`passing`), with pauses that double from 25 ms to 1 s
+ *  and are told to `onRetry`, until `limitMs` have passed; then it rejects with the last error. Other errors reject at
+ *  once. */
 export const retrying = async <T>(
   once: () => Promise<T>,
   limitMs: number,

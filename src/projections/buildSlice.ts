@@ -1,23 +1,20 @@
 import { isRight } from 'fp-ts/lib/Either.js'
-import { durationMs } from '../model/duration.ts'
-import type { Stored } from '../model/mesh.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
 import type { VirtualHostPart } from '../model/xds.ts'
-import { outboundCluster, subsetName } from './clusterName.ts'
-import { outboundClusterJson } from './clusters.ts'
+import { outboundCluster } from './clusterName.ts'
+import { clusterPart } from './clusterPart.ts'
 import type { CompiledPort, CompiledService } from './compiledService.ts'
-import { compileRouteRule } from './compileRouteRule.ts'
 import { defaultRoute } from './defaultRoute.ts'
-import { causeOf, encoded, tryEncoded, tryXdsResource, xdsResource } from './encoded.ts'
+import { causeOf, encoded, tryEncoded, xdsResource } from './encoded.ts'
 import { encodedRoute } from './encodedRoute.ts'
 import { domainsOf, shortForms } from './hostnames.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 import { type Destination, destinationsOf, type HttpRoute } from './httpRoute.ts'
 import { lostHosts } from './lostDomains.ts'
 import { outboundTcpListenerJson } from './outboundListeners.ts'
-import { policyFor } from './policies.ts'
-import type { Provenance } from './provenance.ts'
+import { type Provenance, provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
+import { serviceRoute, serviceRoutes } from './serviceRoutes.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
 import { virtualHostJson } from './virtualHost.ts'
 
@@ -47,13 +44,16 @@ export const buildSlice = (
   const clusters = new Map<string, ClusterPart>()
   const need = (destination: Destination): void => {
     if (!clusters.has(destination.cluster))
-      clusters.set(destination.cluster, clusterPart(destination, service, variant, registry))
+      clusters.set(
+        destination.cluster,
+        clusterPart(destination, serviceProvenance(service), variant, registry),
+      )
   }
   const virtualHosts: Slice['virtualHosts'][number][] = []
   for (const port of service.ports) {
     need(destinationOf(service, port))
     if (!port.http || variant.mode === 'none') continue
-    const routes = routesOf(service, port, variant, registry)
+    const routes = serviceRoutes(service, port, variant, registry)
     for (const route of routes) for (const destination of destinationsOf(route)) need(destination)
     const table = variant.mode === 'proxy' ? httpProxyName : String(port.port)
     const part = virtualHostPart(service, port, routes, variant, registry)
@@ -61,7 +61,7 @@ export const buildSlice = (
   }
   const captured = variant.mode === 'captured'
   return {
-    service,
+    owner: service.key,
     variantKey,
     clusters: [...clusters.values()],
     virtualHosts,
@@ -75,42 +75,12 @@ const httpPortsOf = (service: CompiledService): readonly CompiledPort[] =>
 
 const serviceProvenance = ({ stored }: CompiledService): Provenance => provenanceOf(stored)
 
-const provenanceOf = ({ resource, position }: Stored): Provenance => ({ ...nameOf(resource), position })
-
 const destinationOf = ({ hostname }: CompiledService, { port }: CompiledPort): Destination => ({
   hostname,
   port,
   labels: {},
   cluster: outboundCluster(port, '', hostname),
 })
-
-const routesOf = (
-  service: CompiledService,
-  port: CompiledPort,
-  variant: SliceVariant,
-  registry: Registry,
-): HttpRoute[] =>
-  registry
-    .rulesTo(service.hostname)
-    .filter(
-      ({ resource }) =>
-        resource.spec.match?.source === undefined || variant.sourceRules.has(keyOf(nameOf(resource))),
-    )
-    .map((rule) => compileFor(rule, service, port, registry))
-    .filter((route) => route !== undefined)
-
-const compileFor = (
-  rule: Stored<'RouteRule'>,
-  { hostname }: CompiledService,
-  port: CompiledPort,
-  registry: Registry,
-): HttpRoute | undefined =>
-  compileRouteRule(
-    rule,
-    { hostname, port },
-    registry.settings().domain,
-    (other) => registry.service(other)?.ports,
-  ).route
 
 const virtualHostPart = (
   service: CompiledService,
@@ -149,57 +119,6 @@ const virtualHostPart = (
     ...(isRight(message) ? message.right : encoded(virtualHostUrl, built.json)),
     clusters: built.clusters,
     causes: [...built.routes.map((route) => causeOf(route.rule))],
-  }
-}
-
-/** The cluster of a destination. An unknown service has one too, without endpoints: a route to it then answers 503
- *  instead of being held back for ever. */
-const clusterPart = (
-  destination: Destination,
-  referrer: CompiledService,
-  variant: SliceVariant,
-  registry: Registry,
-): ClusterPart => {
-  const { hostname, port, labels, cluster } = destination
-  const service = registry.service(hostname)
-  const servicePort = service?.ports.find((one) => one.port === port)
-  const policy = policyFor(
-    registry
-      .policiesTo(hostname)
-      .filter(
-        ({ resource }) =>
-          resource.spec.source === undefined || variant.sourceRules.has(keyOf(nameOf(resource))),
-      ),
-    labels,
-  )
-  const rule = serviceProvenance(service ?? referrer)
-  const external = service?.externalName
-  const plain = {
-    hostname,
-    port,
-    protocol: servicePort?.protocol ?? 'HTTP',
-    subset: subsetName(labels),
-    connectTimeoutMs: durationMs(registry.settings().connectTimeout) ?? 1000,
-    rule,
-    ...(external === undefined ? {} : { externalName: external }),
-  }
-  const withPolicy =
-    policy &&
-    tryXdsResource(
-      'clusters',
-      cluster,
-      outboundClusterJson({ ...plain, rule: provenanceOf(policy), policy: policy.resource.spec }),
-      [provenanceOf(policy), rule],
-    )
-  return {
-    resource:
-      withPolicy !== undefined && isRight(withPolicy)
-        ? withPolicy.right
-        : xdsResource('clusters', cluster, outboundClusterJson(plain), [rule]),
-    hostname,
-    port,
-    labels,
-    eds: external === undefined,
   }
 }
 
@@ -244,7 +163,7 @@ export const foreignHostnames = (service: CompiledService, registry: Registry): 
   const found = new Set<string>()
   for (const rule of registry.rulesTo(service.hostname))
     for (const port of httpPortsOf(service).slice(0, 1)) {
-      const route = compileFor(rule, service, port, registry)
+      const route = serviceRoute(rule, service, port, registry)
       if (route !== undefined) for (const { hostname } of destinationsOf(route)) found.add(hostname)
     }
   found.delete(service.hostname)

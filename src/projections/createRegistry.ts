@@ -7,6 +7,8 @@ import { type Difference, trieDifference } from '../model/trieDifference.ts'
 import { type CompiledService, compileService } from './compiledService.ts'
 import { claimedForms, domainClaims } from './domainClaims.ts'
 import { resolveDestination } from './hostnames.ts'
+import { ingressHost } from './ingress/ingressHost.ts'
+import { ingressTarget } from './ingress/ingressTarget.ts'
 import { multimap } from './multimap.ts'
 import { nothingTouched, type Registry, type Touched } from './registry.ts'
 
@@ -32,6 +34,8 @@ export const createRegistry = (): MovingRegistry => {
   const rulesByTarget = multimap<Stored<'RouteRule'>>()
   const policiesByTarget = multimap<Stored<'DestinationPolicy'>>()
   const bySource = multimap<Rule>()
+  const ingressRulesByHost = multimap<Stored<'IngressRule'>>()
+  const ingressRulesByTarget = multimap<Stored<'IngressRule'>>()
   const sidecarsByNamespace = multimap<Stored<'Sidecar'>>()
   const envoyResources = new Map<string, Stored<'EnvoyResource'>>()
 
@@ -54,6 +58,9 @@ export const createRegistry = (): MovingRegistry => {
     rulesTo: (hostname) => [...rulesByTarget.get(hostname)].sort(byPrecedence),
     rulesFrom: (source) => bySource.get(source),
     policiesTo: (hostname) => [...policiesByTarget.get(hostname)].sort(byKey),
+    ingressRulesAt: (host) => [...ingressRulesByHost.get(host)].sort(byKey),
+    ingressRulesTo: (hostname) => ingressRulesByTarget.get(hostname),
+    ingressHosts: () => ingressRulesByHost.keys(),
     sidecarsIn: (namespace) => [...sidecarsByNamespace.get(namespace)].sort(byKey),
     envoyResources: () => envoyResources.values(),
     claims,
@@ -111,9 +118,17 @@ export const createRegistry = (): MovingRegistry => {
     touched.sources.add(source)
   }
 
+  const shiftIngressRule = (rule: Stored<'IngressRule'>, shift: Shift, touched: Touched): void => {
+    const { host } = ingressHost(rule.resource.spec)
+    ingressRulesByHost[shift](host, rule)
+    ingressRulesByTarget[shift](ingressTarget(rule.resource, registry).hostname, rule)
+    touched.ingressHosts.add(host)
+  }
+
   const shiftConfig = (stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void => {
     const { kind, metadata } = stored.resource
     if (kind === 'RouteRule' || kind === 'DestinationPolicy') shiftRule(stored as Rule, shift, touched)
+    else if (kind === 'IngressRule') shiftIngressRule(stored as Stored<'IngressRule'>, shift, touched)
     else if (kind === 'Sidecar') {
       sidecarsByNamespace[shift](metadata.namespace, stored as Stored<'Sidecar'>)
       touched.sidecars.add(metadata.namespace)

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Kind, Resource } from '../model/resource.ts'
 import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
+import { ingressRuleDiagnostics } from './ingress/ingressRuleDiagnostics.ts'
 import { instanceDiagnostics } from './instanceDiagnostics.ts'
 import { policyDiagnostics } from './policyDiagnostics.ts'
 import type { Registry } from './registry.ts'
@@ -19,7 +20,7 @@ const byKind: ByKind = {
   EnvoyResource: envoyResourceDiagnostics,
   RouteRule: routeRuleDiagnostics,
   DestinationPolicy: policyDiagnostics,
-  IngressRule: () => [withoutEffect('IngressRule')],
+  IngressRule: ingressRuleDiagnostics,
   EgressRule: () => [withoutEffect('EgressRule')],
   Sidecar: sidecarDiagnostics,
 }

@@ -2,6 +2,7 @@
 export type Multimap<V> = {
   get(key: string): Iterable<V>
   has(key: string): boolean
+  keys(): Iterable<string>
   add(key: string, value: V): void
   delete(key: string, value: V): void
 }
@@ -21,6 +22,7 @@ export const multimap = <V extends object | string>(): Multimap<V> => {
       return Array.isArray(found) || found instanceof Set ? found : [found]
     },
     has: (key) => byKey.has(key),
+    keys: () => byKey.keys(),
     add: (key, value) => {
       const found = byKey.get(key)
       if (found === undefined) byKey.set(key, value)

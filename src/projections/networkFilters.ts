@@ -38,6 +38,8 @@ export const httpConnectionManagerJson = (connection: {
   readonly accessLog: string
   /** False: only on routes that ask for it. */
   readonly websocket: boolean
+  /** Callers are outside of the mesh: their address is the connection's, whatever they say. */
+  readonly edge?: boolean
 }): JsonObject => ({
   name: 'envoy.filters.network.http_connection_manager',
   typed_config: {
@@ -46,7 +48,7 @@ export const httpConnectionManagerJson = (connection: {
     stat_prefix: connection.statPrefix,
     ...connection.routes,
     http_filters: connection.httpFilters,
-    use_remote_address: false,
+    use_remote_address: connection.edge ?? false,
     generate_request_id: true,
     normalize_path: true,
     merge_slashes: true,

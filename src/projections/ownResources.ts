@@ -39,7 +39,10 @@ export const httpProxyOf = (
   (settings.proxyHttpPort === 0 ? undefined : { address: '127.0.0.1', port: settings.proxyHttpPort })
 
 /** How outbound traffic reaches a sidecar: an explicit HTTP proxy excludes capture (contract §3). */
-export const captureModeOf = (metadata: ProxyMetadata, settings: Settings): CaptureMode => {
+export const captureModeOf = (
+  metadata: ProxyMetadata,
+  settings: Settings,
+): Exclude<CaptureMode, 'ingress'> => {
   if (httpProxyOf(metadata, settings) !== undefined) return 'proxy'
   return settings.proxyListenPort === 0 ? 'none' : 'captured'
 }

@@ -1,10 +1,11 @@
 import type { Mesh, Snapshot } from '../model/mesh.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
-import { callerOf, sourceHostnames } from './caller.ts'
+import { type Caller, callerOf, sourceHostnames } from './caller.ts'
 import { type Changes, isEmpty, noChanges } from './changes.ts'
 import { createRegistry } from './createRegistry.ts'
 import { createRawResources, isMeantFor } from './envoyResources.ts'
+import { ingressPlaceOf } from './ingress/ingressPlaceOf.ts'
 import { multimap } from './multimap.ts'
 import { captureModeOf, type OwnResources, ownResourcesOf } from './ownResources.ts'
 import { type Manifest, noResources, type ProjectedProxy, type ProxySlot } from './projectedProxy.ts'
@@ -47,7 +48,7 @@ export const createProjector = (start: Snapshot): Projector => {
     if (identity.type === 'bare') return { manifest: bareManifest(identity), sources: [], namespace: '' }
     const caller = callerOf(identity, metadata, registry)
     const sidecar = identity.type === 'sidecar'
-    const view = sidecar ? views.enter(caller, captureModeOf(metadata, registry.settings())) : undefined
+    const view = viewOf(identity, metadata, caller)
     const own = sidecar ? ownResourcesOf(identity, metadata, registry) : noResources
     const raw = rawResourcesFor(identity, caller.labels)
     return {
@@ -55,6 +56,11 @@ export const createProjector = (start: Snapshot): Projector => {
       sources: sourceHostnames(identity, registry),
       namespace: caller.namespace,
     }
+  }
+
+  const viewOf = ({ type }: ProxyIdentity, metadata: ProxyMetadata, caller: Caller): View | undefined => {
+    if (type === 'sidecar') return views.enter(caller, captureModeOf(metadata, registry.settings()))
+    return type === 'ingress' ? views.enterIngress(caller, ingressPlaceOf(metadata)) : undefined
   }
 
   const bareManifest = (identity: ProxyIdentity): Manifest => ({

@@ -1,6 +1,7 @@
 import type { Position } from '../model/entry.ts'
+import type { Stored } from '../model/mesh.ts'
 import type { Kind } from '../model/resource.ts'
-import { keyOf } from '../model/resourceName.ts'
+import { keyOf, nameOf } from '../model/resourceName.ts'
 import type { JsonObject } from './json.ts'
 
 /** The resource that made a piece of Envoy configuration, and where the log last changed it. */
@@ -10,6 +11,12 @@ export type Provenance = {
   readonly name: string
   readonly position: Position
 }
+
+/** Where what `stored` makes comes from. */
+export const provenanceOf = ({ resource, position }: Stored): Provenance => ({
+  ...nameOf(resource),
+  position,
+})
 
 /** `RouteRule/default/reviews-v2`: how Envoy's metadata names a resource (contract §4). */
 export const ruleText = (rule: Omit<Provenance, 'position'>): string => keyOf(rule)

@@ -26,6 +26,11 @@ export type Registry = {
   rulesFrom(source: string): Iterable<Stored<'RouteRule'> | Stored<'DestinationPolicy'>>
   /** Policies for a hostname, by key. */
   policiesTo(hostname: string): readonly Stored<'DestinationPolicy'>[]
+  /** Rules for a host of ingress proxies (`ingressHost`). */
+  ingressRulesAt(host: string): readonly Stored<'IngressRule'>[]
+  /** Rules of ingress proxies that lead to a hostname. */
+  ingressRulesTo(hostname: string): Iterable<Stored<'IngressRule'>>
+  ingressHosts(): Iterable<string>
   sidecarsIn(namespace: string): readonly Stored<'Sidecar'>[]
   envoyResources(): Iterable<Stored<'EnvoyResource'>>
   readonly claims: DomainClaims
@@ -45,6 +50,8 @@ export type Touched = {
   readonly sources: Set<string>
   /** Namespaces whose Sidecars changed. */
   readonly sidecars: Set<string>
+  /** Hosts of ingress proxies whose rules changed. */
+  readonly ingressHosts: Set<string>
   readonly envoyResources: Difference<'EnvoyResource'>[]
 }
 
@@ -56,5 +63,6 @@ export const nothingTouched = (): Touched => ({
   ips: new Set(),
   sources: new Set(),
   sidecars: new Set(),
+  ingressHosts: new Set(),
   envoyResources: [],
 })

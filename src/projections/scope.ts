@@ -10,6 +10,9 @@ type Pattern = { readonly namespace: string; readonly name: string }
 /** The scope of a proxy that no Sidecar narrows. */
 export const openScope: Scope = { key: '*/*', patterns: [{ namespace: '*', name: '*' }] }
 
+/** The scope of a proxy that calls what rules lead to, and nothing by itself. */
+export const emptyScope: Scope = { key: '~', patterns: [] }
+
 /** The scope that a Sidecar of `ownNamespace` means by `hosts`; `.` is its own namespace, `~` none. */
 export const scopeOf = (hosts: readonly string[], ownNamespace: string): Scope => {
   const texts = hosts.flatMap((host) => {

@@ -1,12 +1,18 @@
 import type { VirtualHostPart, XdsResource } from '../model/xds.ts'
 import type { CompiledService } from './compiledService.ts'
 
-/** How a proxy's outbound traffic reaches it: captured, sent to its explicit HTTP proxy, or not at all. */
-export type CaptureMode = 'captured' | 'proxy' | 'none'
+/** How the traffic that a proxy routes reaches it: captured, sent to its explicit HTTP proxy, from outside of the mesh
+ *  by its own ports, or not at all. */
+export type CaptureMode = 'captured' | 'proxy' | 'ingress' | 'none'
+
+/** Where the listener of port 80 of an ingress proxy is bound; those of other ports are at the same address. */
+export type IngressPlace = { readonly address: string; readonly port: number }
 
 /** All that a slice depends on beside the registry: proxies alike in this share slices. */
 export type SliceVariant = {
   readonly mode: CaptureMode
+  /** Of an ingress proxy. */
+  readonly place?: IngressPlace
   /** Suffix that short names are cut from. */
   readonly domain: string
   /** Keys of the rules with a source that hold for the caller. */
@@ -25,12 +31,13 @@ export type ClusterPart = {
   readonly eds: boolean
 }
 
-/** What one service adds to the outbound configuration of those who see it alike. */
+/** What one service, or one host of an ingress, adds to the configuration of those who see it alike. */
 export type Slice = {
-  readonly service: CompiledService
+  /** Key of the service, or the host: of several that want one listener the smallest has it. */
+  readonly owner: string
   /** Equal keys of one service mean equal slices, until the registry changes. */
   readonly variantKey: string
-  /** Its own clusters, and those of other services that its rules name. */
+  /** Its own clusters, and those of other services that rules lead to. */
   readonly clusters: readonly ClusterPart[]
   readonly virtualHosts: readonly { readonly table: string; readonly part: VirtualHostPart }[]
   /** Captured ports that are routed by connection. */

@@ -1,6 +1,7 @@
 import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
 import type { Changes } from './changes.ts'
 import { httpProxyName } from './httpProxyListener.ts'
+import { defaultIngressPort } from './ingress/ingressHost.ts'
 import type { Scope } from './scope.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
 
@@ -16,20 +17,20 @@ export type View = {
   readonly clusterUses: Map<string, number>
   /** Virtual hosts by route configuration. */
   readonly tables: Map<string, RouteTable>
-  /** Services that are routed by request on a captured port. */
+  /** Who is routed by request on a port. */
   readonly httpPorts: Map<number, HttpPort>
   /** Captured listeners of TCP services, of every service that wants the address; the smallest key has it. */
   readonly tcpListeners: Map<string, Map<string, XdsResource>>
 }
 
 export type RouteTable = { readonly parts: Map<string, VirtualHostPart>; resource: XdsResource | undefined }
-export type HttpPort = { readonly serviceKeys: Set<string>; resource: XdsResource | undefined }
+export type HttpPort = { readonly owners: Set<string>; resource: XdsResource | undefined }
 
 /** What is made of many slices at once, and so is not in any. */
 export type ViewMakers = {
   endpoints(cluster: ClusterPart): XdsResource
   routeTable(view: View, table: string, parts: Iterable<VirtualHostPart>): XdsResource
-  httpListener(port: number, serviceKeys: Iterable<string>): XdsResource
+  httpListener(view: View, port: number, owners: Iterable<string>): XdsResource
 }
 
 /** A view that holds nothing yet. */
@@ -41,16 +42,22 @@ export const emptyView = (key: string, variant: SliceVariant, scope: Scope): Vie
   clusters: new Map(),
   clusterUses: new Map(),
   tables: new Map(standingTables(variant).map((table) => [table, { parts: new Map(), resource: undefined }])),
-  httpPorts: new Map(),
+  httpPorts: new Map(
+    standingPorts(variant).map((port) => [port, { owners: new Set(), resource: undefined }]),
+  ),
   tcpListeners: new Map(),
 })
 
 /** Route configurations that a listener names whatever services there are: without them it would wait for its routes,
  *  and keep those that it had when the last service goes. */
-const standingTables = ({ mode }: SliceVariant): readonly string[] =>
-  mode === 'proxy' ? [httpProxyName] : []
+const standingTables = (variant: SliceVariant): readonly string[] =>
+  variant.mode === 'proxy' ? [httpProxyName] : standingPorts(variant).map(String)
 
-/** Puts `slice` in place of what `view` holds of `hostname`, and notes in `changes` the names that this may change. */
+/** An ingress answers on its port whatever rules there are: who asks for what it does not have gets 404. */
+const standingPorts = ({ mode }: SliceVariant): readonly number[] =>
+  mode === 'ingress' ? [defaultIngressPort] : []
+
+/** Puts `slice` in place of what `view` holds under `hostname` (or `ingress/` and a host), and notes in `changes` the names that this may change. */
 export const putSlice = (view: View, hostname: string, slice: Slice | undefined, changes: Changes): void => {
   const before = view.slices.get(hostname)
   if (before === slice) return
@@ -114,16 +121,16 @@ const putHttpPorts = (
 ): void => {
   for (const port of slice?.httpPorts ?? []) {
     const stands = view.httpPorts.get(port) ?? newHttpPort(view, port)
-    if (stands.serviceKeys.has((slice as Slice).service.key)) continue
-    stands.serviceKeys.add((slice as Slice).service.key)
+    if (stands.owners.has((slice as Slice).owner)) continue
+    stands.owners.add((slice as Slice).owner)
     stands.resource = undefined
     changes.listeners.add(httpListenerName(port))
   }
   for (const port of before?.httpPorts ?? []) {
-    if (slice?.httpPorts.includes(port) && slice.service.key === before?.service.key) continue
+    if (slice?.httpPorts.includes(port) && slice.owner === before?.owner) continue
     const stands = view.httpPorts.get(port)
-    stands?.serviceKeys.delete((before as Slice).service.key)
-    if (stands?.serviceKeys.size === 0) view.httpPorts.delete(port)
+    stands?.owners.delete((before as Slice).owner)
+    if (stands?.owners.size === 0 && !standingPorts(view.variant).includes(port)) view.httpPorts.delete(port)
     else if (stands !== undefined) stands.resource = undefined
     changes.listeners.add(httpListenerName(port))
   }
@@ -137,13 +144,13 @@ const putTcpListeners = (
 ): void => {
   for (const { name } of before?.tcpListeners ?? []) {
     const claimants = view.tcpListeners.get(name)
-    claimants?.delete((before as Slice).service.key)
+    claimants?.delete((before as Slice).owner)
     if (claimants?.size === 0) view.tcpListeners.delete(name)
     changes.listeners.add(name)
   }
   for (const listener of slice?.tcpListeners ?? []) {
     const claimants = view.tcpListeners.get(listener.name) ?? new Map<string, XdsResource>()
-    claimants.set((slice as Slice).service.key, listener)
+    claimants.set((slice as Slice).owner, listener)
     view.tcpListeners.set(listener.name, claimants)
     changes.listeners.add(listener.name)
   }
@@ -156,12 +163,12 @@ const newTable = (view: View, table: string): RouteTable => {
 }
 
 const newHttpPort = (view: View, port: number): HttpPort => {
-  const made: HttpPort = { serviceKeys: new Set(), resource: undefined }
+  const made: HttpPort = { owners: new Set(), resource: undefined }
   view.httpPorts.set(port, made)
   return made
 }
 
-/** `0.0.0.0_9080`: the captured listener of all HTTP services on a port. */
+/** `0.0.0.0_9080`: the listener of all that is routed by request on a port. */
 export const httpListenerName = (port: number): string => `0.0.0.0_${port}`
 
 /** Every name of `type` in `view`, each once. */
@@ -217,7 +224,7 @@ const httpPortOf = (view: View, name: string): HttpPort | undefined =>
 const httpListener = (view: View, name: string, makers: ViewMakers): XdsResource | undefined => {
   const port = httpPortOf(view, name)
   if (port === undefined) return undefined
-  port.resource ??= makers.httpListener(Number(name.slice('0.0.0.0_'.length)), port.serviceKeys)
+  port.resource ??= makers.httpListener(view, Number(name.slice('0.0.0.0_'.length)), port.owners)
   return port.resource
 }
 

@@ -5,20 +5,26 @@ import { type Changes, isEmpty, noChanges } from './changes.ts'
 import type { CompiledService } from './compiledService.ts'
 import { xdsResource } from './encoded.ts'
 import { createEndpointStore } from './endpointStore.ts'
+import { ingressHost } from './ingress/ingressHost.ts'
+import { ingressListenerJson } from './ingress/ingressListener.ts'
+import { buildIngressSlice } from './ingress/ingressSlice.ts'
+import { ingressTarget } from './ingress/ingressTarget.ts'
 import { multimap } from './multimap.ts'
 import { outboundHttpListenerJson } from './outboundListeners.ts'
 import type { ProxySlot } from './projectedProxy.ts'
 import type { Registry, Touched } from './registry.ts'
 import { routeTable } from './routeTable.ts'
-import { patternsTaking, servicesInScope, takesService } from './scope.ts'
-import type { CaptureMode, Slice } from './slice.ts'
+import { emptyScope, patternsTaking, type Scope, servicesInScope, takesService } from './scope.ts'
+import type { CaptureMode, IngressPlace, Slice, SliceVariant } from './slice.ts'
 import { undeclaredPart } from './undeclared.ts'
 import { emptyView, namesIn, putSlice, resourceIn, type View, type ViewMakers } from './view.ts'
 
 /** All views that proxies read, and the slices that views share. */
 export type Views = {
   /** The view of callers like this one, made when there is none. It lives while it has readers. */
-  enter(caller: Caller, mode: CaptureMode): View
+  enter(caller: Caller, mode: Exclude<CaptureMode, 'ingress'>): View
+  /** The view of ingress proxies like this one, likewise. */
+  enterIngress(caller: Caller, place: IngressPlace): View
   join(view: View, reader: ProxySlot): void
   leave(view: View, reader: ProxySlot): void
   readersOf(view: View): ReadonlySet<ProxySlot>
@@ -35,6 +41,7 @@ export const createViews = (registry: Registry): Views => {
   const views = new Map<string, View>()
   const readers = new Map<View, Set<ProxySlot>>()
   const byPattern = multimap<View>()
+  const ingressViews = new Set<View>()
   /** Views by the hostnames of their slices, and by other hostnames that clusters in them belong to. */
   const byHostname = multimap<View>()
   const byForeignHostname = multimap<View>()
@@ -48,15 +55,20 @@ export const createViews = (registry: Registry): Views => {
     endpoints: endpoints.get,
     routeTable: (view, table, parts) =>
       routeTable(table, [...parts, ...undeclaredPart(view.variant.mode, registry.settings())]),
-    httpListener: (port, serviceKeys) => {
+    httpListener: ({ variant: { place } }, port, owners) => {
+      const { accessLog } = registry.settings()
+      if (place !== undefined) {
+        const json = ingressListenerJson({ port, place, accessLog })
+        return xdsResource('listeners', String(json['name']), json, [])
+      }
       let smallest: CompiledService | undefined
-      for (const key of serviceKeys) {
+      for (const key of owners) {
         const service = registry.serviceNamed(key)
         if (service !== undefined && (smallest === undefined || key < smallest.key)) smallest = service
       }
       const { metadata } = smallest?.stored.resource ?? { metadata: { namespace: '', name: '' } }
       const rule = { kind: 'Service' as const, namespace: metadata.namespace, name: metadata.name }
-      const json = outboundHttpListenerJson({ port, accessLog: registry.settings().accessLog, rule })
+      const json = outboundHttpListenerJson({ port, accessLog, rule })
       return xdsResource('listeners', String(json['name']), json, [
         { ...rule, position: smallest?.stored.position ?? 0 },
       ])
@@ -99,16 +111,47 @@ export const createViews = (registry: Registry): Views => {
       if (cluster.hostname !== hostname) byForeignHostname.add(cluster.hostname, view)
   }
 
-  const enter = (caller: Caller, mode: CaptureMode): View => {
-    const key = [mode, caller.domain, caller.scope.key, caller.sourceRules.join(' ')].join('\n')
-    const known = views.get(key)
-    if (known !== undefined) return known
+  const refreshIngress = (view: View, host: string, changes: Changes): void => {
+    for (const { resource } of registry.ingressRulesAt(host)) {
+      const { service } = ingressTarget(resource, registry)
+      if (service !== undefined) learnForeign(service)
+    }
+    const slice = buildIngressSlice(host, view.variant, registry)
+    // No hostname has a slash: hosts of an ingress and services of the mesh may have one name.
+    putSlice(view, `ingress/${host}`, slice, changes)
+    for (const { hostname } of slice?.clusters ?? []) byForeignHostname.add(hostname, view)
+  }
+
+  const enter: Views['enter'] = (caller, mode) => {
     const { scope, domain } = caller
     const inScope = (service: CompiledService): boolean =>
       registry.service(service.hostname) === service && takesService(scope, service)
-    const view = emptyView(key, { mode, domain, sourceRules: new Set(caller.sourceRules), inScope }, scope)
+    const variant = { mode, domain, sourceRules: new Set(caller.sourceRules), inScope }
+    return enterView([mode, domain, scope.key, caller.sourceRules.join(' ')], variant, scope)
+  }
+
+  const enterIngress: Views['enterIngress'] = (caller, place) => {
+    const mode = 'ingress'
+    const sourceRules = new Set(caller.sourceRules)
+    const variant = { mode, place, domain: '', sourceRules, inScope: () => false } as const
+    return enterView(
+      [mode, place.address, `${place.port}`, caller.sourceRules.join(' ')],
+      variant,
+      emptyScope,
+    )
+  }
+
+  const enterView = (keys: readonly string[], variant: SliceVariant, scope: Scope): View => {
+    const key = keys.join('\n')
+    const known = views.get(key)
+    if (known !== undefined) return known
+    const view = emptyView(key, variant, scope)
     const changes = noChanges()
     for (const service of servicesInScope(scope, registry)) refresh(view, service.hostname, changes)
+    if (variant.mode === 'ingress') {
+      for (const host of registry.ingressHosts()) refreshIngress(view, host, changes)
+      ingressViews.add(view)
+    }
     views.set(key, view)
     readers.set(view, new Set())
     for (const { namespace, name } of scope.patterns) byPattern.add(`${namespace}/${name}`, view)
@@ -142,15 +185,25 @@ export const createViews = (registry: Registry): Views => {
     for (const hostname of hostnames) slices.delete(hostname)
     for (const hostname of hostnames)
       for (const view of viewsConcerned(hostname)) refresh(view, hostname, changesOf(view))
+    if (ingressViews.size > 0)
+      for (const host of ingressHosts(touched.ingressHosts, hostnames))
+        for (const view of ingressViews) refreshIngress(view, host, changesOf(view))
     if (touched.everything) for (const view of views.values()) forgetMade(view, changesOf(view))
     for (const hostname of new Set([...hostnames, ...touched.endpoints])) {
       for (const name of endpoints.refresh(hostname))
-        for (const view of byHostname.get(hostname))
+        for (const view of viewsNaming(hostname))
           if (view.clusters.has(name)) changesOf(view).endpoints.add(name)
     }
     for (const hostname of hostnames) endpoints.prune(hostname, (name) => isNamed(hostname, name))
     for (const [view, changes] of changed) if (isEmpty(changes)) changed.delete(view)
     return changed
+  }
+
+  const ingressHosts = (changed: ReadonlySet<string>, hostnames: ReadonlySet<string>): Set<string> => {
+    const all = new Set(changed)
+    for (const hostname of hostnames)
+      for (const { resource } of registry.ingressRulesTo(hostname)) all.add(ingressHost(resource.spec).host)
+    return all
   }
 
   const isNamed = (hostname: string, cluster: string): boolean => {
@@ -172,6 +225,7 @@ export const createViews = (registry: Registry): Views => {
 
   return {
     enter,
+    enterIngress,
     join: (view, reader) => readers.get(view)?.add(reader),
     leave: (view, reader) => readers.get(view)?.delete(reader),
     readersOf: (view) => readers.get(view) ?? new Set(),
@@ -181,6 +235,7 @@ export const createViews = (registry: Registry): Views => {
         if (its.size > 0) continue
         readers.delete(view)
         views.delete(view.key)
+        ingressViews.delete(view)
         for (const { namespace, name } of view.scope.patterns) byPattern.delete(`${namespace}/${name}`, view)
         for (const hostname of view.slices.keys()) byHostname.delete(hostname, view)
         for (const { hostname } of view.clusters.values()) byForeignHostname.delete(hostname, view)

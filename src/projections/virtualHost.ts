@@ -24,15 +24,25 @@ export const virtualHostJson = (host: {
   readonly routes: readonly HttpRoute[]
   readonly defaultRoute: HttpRoute
 }): BuiltVirtualHost => {
-  const sorted = [...host.routes].sort(byPrecedence)
-  const last = sorted.findIndex(({ match }) => takesEveryRequest(match))
-  const routes = last === -1 ? [...sorted, host.defaultRoute] : sorted.slice(0, last + 1)
+  const { routes, shadowed } = orderedRoutes(host.routes, host.defaultRoute)
   return {
     json: { name: host.name, domains: host.domains, routes: routes.map(routeJson) },
     clusters: [...new Set(routes.flatMap(destinationsOf).map(({ cluster }) => cluster))].sort(byCodeUnit),
     routes,
-    shadowed: last === -1 ? [] : sorted.slice(last + 1),
+    shadowed,
   }
+}
+
+/** `routes` as they are tried, up to the first that takes everything, else up to `defaultRoute`; and those after it. */
+export const orderedRoutes = (
+  routes: readonly HttpRoute[],
+  defaultRoute: HttpRoute,
+): Pick<BuiltVirtualHost, 'routes' | 'shadowed'> => {
+  const sorted = [...routes].sort(byPrecedence)
+  const last = sorted.findIndex(({ match }) => takesEveryRequest(match))
+  return last === -1
+    ? { routes: [...sorted, defaultRoute], shadowed: [] }
+    : { routes: sorted.slice(0, last + 1), shadowed: sorted.slice(last + 1) }
 }
 
 /** Orders routes as Envoy tries them. */

@@ -9,6 +9,7 @@ import {
 import { bootstrap } from '../../src/agent/bootstrap.ts'
 import type { LogPlace } from '../../src/cli/openLog.ts'
 import { type StartedController, startController } from '../../src/cli/startController.ts'
+import type { ProxyType } from '../../src/model/proxy.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
 
@@ -38,6 +39,8 @@ export type Workload = {
 export type WorkloadOptions = {
   readonly service: string
   readonly version?: string
+  /** Of its Envoy; default sidecar. */
+  readonly type?: ProxyType
   /** False: no Envoy beside it; callers reach its application itself. */
   readonly sidecar?: boolean
   readonly labels?: Readonly<Record<string, string>>
@@ -166,7 +169,7 @@ const startWorkload = async (
     app.once('error', reject)
     app.listen(appPort, inner, resolve)
   })
-  const node = `sidecar~${outer}~${name}.default~default.svc.cluster.local`
+  const node = `${options.type ?? 'sidecar'}~${outer}~${name}.default~default.svc.cluster.local`
   const sidecar = options.sidecar !== false
   const made = bootstrap({
     node,

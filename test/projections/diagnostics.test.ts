@@ -181,7 +181,6 @@ test('P28: a policy for nothing that is there says so', () => {
 
 test('P29: kinds that are not in force yet say so', () => {
   const destination = { name: 'reviews' }
-  expect(found(stored('IngressRule', 'a', { destination }).resource)).toEqual([['RUT2020']])
   expect(found(stored('EgressRule', 'a', { destination, ports: [] }).resource)).toEqual([['RUT2020']])
 })
 

@@ -20,6 +20,14 @@ const sidecar = (ip: string, name: string, namespace = 'default'): ProxyIdentity
   domain: `${namespace}.svc.cluster.local`,
 })
 
+const ingress = (ip: string): ProxyIdentity => ({
+  type: 'ingress',
+  node: `ingress~${ip}~gate.default~default.svc.cluster.local`,
+  ip,
+  id: 'gate.default',
+  domain: 'default.svc.cluster.local',
+})
+
 const explicit: ProxyMetadata = { httpProxy: { address: '127.0.0.1', port: 15_002 } }
 
 const versions = (proxy: ProjectedProxy): Record<XdsType, Record<string, string>> => {
@@ -91,7 +99,7 @@ const rawCluster = (name: string, ids: string[], inner: string): Resource<'Envoy
 })
 
 const anyResource: fc.Arbitrary<Resource> = fc
-  .tuple(fc.nat(9), fc.nat(5), fc.nat(3), fc.nat(3))
+  .tuple(fc.nat(10), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {
     const namespace = other % 2 === 0 ? 'default' : 'other'
     switch (kind) {
@@ -150,6 +158,24 @@ const anyResource: fc.Arbitrary<Resource> = fc
             loadBalancing: { name: version % 2 === 0 ? 'RANDOM' : 'LEAST_CONN' },
           },
         }
+      case 9:
+        return {
+          apiVersion: 'config.istio.io/v1alpha2',
+          kind: 'IngressRule',
+          metadata: { name: `in${number}`, namespace: 'default' },
+          spec: {
+            destination: { name: `s${other}` },
+            ...(version === 3 ? { port: 8080 } : {}),
+            match: {
+              request: {
+                headers: {
+                  ...(number % 2 === 0 ? { authority: { exact: 's1.default' } } : {}),
+                  ...(version === 0 ? {} : { uri: { prefix: `/${version}` } }),
+                },
+              },
+            },
+          },
+        }
       case 8:
         return sidecarConfig(
           `sc${other}`,
@@ -177,6 +203,8 @@ const followed: readonly (readonly [ProxyIdentity, ProxyMetadata])[] = [
   [sidecar('10.1.0.1', 'b'), { labels: { version: 'v1' } }],
   [sidecar('10.1.0.2', 'c', 'other'), {}],
   [{ type: 'bare', node: 'edge' }, {}],
+  [ingress('10.1.0.1'), {}],
+  [ingress('10.1.0.3'), { httpProxy: { address: '127.0.0.9', port: 15_080 } }],
 ]
 
 describe('the projector', () => {
@@ -245,6 +273,24 @@ describe('the projector', () => {
     expect(json(proxy, 'endpoints', cluster('reviews.default', 'version=v2'))).toEqual({
       cluster_name: cluster('reviews.default', 'version=v2'),
     })
+  })
+
+  test('V3: an endpoint counts too of a service out of scope that a rule leads to', () => {
+    const { proxy, step } = following(
+      given(
+        applied(sidecarConfig('s', ['*/reviews.default.svc.cluster.local'])),
+        applied(service('reviews')),
+        applied(service('ratings')),
+        applied(
+          routeRule('r', {
+            destination: { name: 'reviews' },
+            route: [{ destination: { name: 'ratings' }, weight: 100 }],
+          }),
+        ),
+      ),
+    )
+    const advance = step(applied(instance('a', 'ratings', '10.2.0.1')))
+    expect(advance.get(proxy)?.endpoints).toEqual([cluster('ratings.default')])
   })
 
   test('V4: a change that no proxy reads concerns nobody', () => {

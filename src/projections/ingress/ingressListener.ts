@@ -1,0 +1,31 @@
+import { outboundHttpFilters } from '../httpFilters.ts'
+import type { JsonObject } from '../json.ts'
+import { listenerJson, listenerName } from '../listeners.ts'
+import { httpConnectionManagerJson, routesOverAds } from '../networkFilters.ts'
+import type { IngressPlace } from '../slice.ts'
+import { defaultIngressPort } from './ingressHost.ts'
+
+/** The listener of an ingress proxy for the rules of `port`. It names no rule: with every change of the smallest one
+ *  Envoy would replace it and close the connections of all. */
+export const ingressListenerJson = (listener: {
+  readonly port: number
+  readonly place: IngressPlace
+  readonly accessLog: string
+}): JsonObject =>
+  listenerJson({
+    name: listenerName('0.0.0.0', listener.port),
+    address: listener.place.address,
+    port: listener.port === defaultIngressPort ? listener.place.port : listener.port,
+    direction: 'INBOUND',
+    bind: true,
+    filters: [
+      httpConnectionManagerJson({
+        statPrefix: `ingress_${listener.port}`,
+        routes: routesOverAds(String(listener.port)),
+        httpFilters: outboundHttpFilters,
+        accessLog: listener.accessLog,
+        websocket: false,
+        edge: true,
+      }),
+    ],
+  })

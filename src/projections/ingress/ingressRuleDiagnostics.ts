@@ -1,0 +1,118 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import type { Diagnostic } from '../../model/diagnostic.ts'
+import type { Stored } from '../../model/mesh.ts'
+import type { Resource } from '../../model/resource.ts'
+import { keyOf, nameOf } from '../../model/resourceName.ts'
+import { sameJson } from '../../model/sameJson.ts'
+import { beyondLimits } from '../beyondLimits.ts'
+import { encodedRoute } from '../encodedRoute.ts'
+import { referenceDiagnostics, referenceOf } from '../referenceDiagnostics.ts'
+import type { Registry } from '../registry.ts'
+import { ruleLimits } from '../ruleLimits.ts'
+import { serviceRoutes } from '../serviceRoutes.ts'
+import { bothMatches } from './bothMatches.ts'
+import { defaultIngressPort, ingressHost } from './ingressHost.ts'
+import { byIngressOrder } from './ingressOrder.ts'
+import { ingressMatch, ingressRoutes } from './ingressRoutes.ts'
+import { type IngressTarget, ingressTarget } from './ingressTarget.ts'
+import { isRoutable } from './isRoutable.ts'
+
+/** All that keeps an IngressRule, or a part of it, from having an effect. */
+export const ingressRuleDiagnostics = (
+  rule: Resource<'IngressRule'>,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const { spec, metadata } = rule
+  const target = ingressTarget(rule, registry)
+  const stored = { resource: rule, position: 0, source: '' }
+  return [
+    ...referenceDiagnostics(
+      referenceOf(spec.destination, '/spec/destination', metadata.namespace, registry),
+      registry,
+    ),
+    ...withoutPort(rule, target),
+    ...(spec.tlsSecret === undefined ? [] : [tlsMissing]),
+    ...(spec.match?.source === undefined ? [] : [callerOutside]),
+    ...ruleLimits({ destination: spec.destination, ...(spec.match && { match: spec.match }) }).diagnostics,
+    ...hidden(stored, registry),
+    ...twoRegexes(stored, target, registry),
+    ...ingressRoutes(stored, { sourceRules: new Set() }, registry)
+      .filter(({ rule: { kind } }) => kind === 'IngressRule')
+      .map(encodedRoute)
+      .flatMap((message) => (isLeft(message) ? [beyondLimits('/spec', message.left)] : [])),
+  ]
+}
+
+const withoutPort = (
+  { spec }: Resource<'IngressRule'>,
+  { hostname, service, port }: IngressTarget,
+): readonly Diagnostic[] => {
+  if (service === undefined || port !== undefined) return []
+  const field = (['destinationPort', 'destinationPortName'] as const).find((name) => spec[name] !== undefined)
+  const which = field === undefined ? '' : ` ${spec[field]}`
+  return [
+    {
+      code: 'RUT2050',
+      severity: 'warning',
+      path: field === undefined ? '/spec/destination' : `/spec/${field}`,
+      message: `${hostname} has no port${which} that is routed by request (HTTP, HTTP2, GRPC), so this rule has no effect.`,
+    },
+  ]
+}
+
+// An error: what was to be encrypted is not served at all.
+const tlsMissing: Diagnostic = {
+  code: 'RUT2051',
+  severity: 'error',
+  path: '/spec/tlsSecret',
+  message:
+    'TLS of an ingress is not served yet. The rule is left out, for its requests must not go in plain text.',
+}
+
+const callerOutside: Diagnostic = {
+  code: 'RUT2052',
+  severity: 'warning',
+  path: '/spec/match/source',
+  message:
+    'Who calls an ingress is outside of the mesh and no service, so this rule takes no request. Remove match.source.',
+}
+
+const hidden = (rule: Stored<'IngressRule'>, registry: Registry): readonly Diagnostic[] => {
+  const { spec } = rule.resource
+  const key = keyOf(nameOf(rule.resource))
+  const match = ingressMatch(rule)
+  const portOf = (its: typeof spec): number => its.port ?? defaultIngressPort
+  for (const other of [...registry.ingressRulesAt(ingressHost(spec).host)].sort(byIngressOrder)) {
+    if (keyOf(nameOf(other.resource)) === key) return []
+    const its = other.resource.spec
+    if (portOf(its) !== portOf(spec) || !isRoutable(its)) continue
+    if (ingressTarget(other.resource, registry).port === undefined) continue
+    // What both take is all that this one would.
+    if (!sameJson(bothMatches(ingressMatch(other), match), match)) continue
+    return [
+      {
+        code: 'RUT2005',
+        severity: 'warning',
+        message: `This rule is never reached: ${keyOf(nameOf(other.resource))} comes before it and takes all that it would.`,
+      },
+    ]
+  }
+  return []
+}
+
+const twoRegexes = (
+  rule: Stored<'IngressRule'>,
+  { service, port }: IngressTarget,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const { path } = ingressMatch(rule)
+  if (service === undefined || port === undefined || path?.kind !== 'regex') return []
+  return serviceRoutes(service, port, { sourceRules: new Set() }, registry)
+    .filter(({ match }) => match.path?.kind === 'regex' && !sameJson(match.path, path))
+    .map(({ name }) => ({
+      code: 'RUT2053',
+      severity: 'warning',
+      path: '/spec/match/request/headers/uri',
+      message: `${name} has a regex for the path too, and one route cannot ask for both: that rule does not hold for requests that come by this one.`,
+    }))
+}

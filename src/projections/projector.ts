@@ -1,8 +1,10 @@
+import type { Position } from '../model/entry.ts'
 import type { Mesh, Snapshot } from '../model/mesh.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
 import { type Caller, callerOf, sourceHostnames } from './caller.ts'
 import { type Changes, isEmpty, noChanges } from './changes.ts'
+import { createConcerns } from './concerns.ts'
 import { createRegistry } from './createRegistry.ts'
 import { createRawResources, isMeantFor } from './envoyResources.ts'
 import { ingressPlaceOf } from './ingress/ingressPlaceOf.ts'
@@ -17,15 +19,33 @@ import { createViews } from './views.ts'
  *  to do. */
 export type Advance = ReadonlyMap<ProjectedProxy, Readonly<Record<XdsType, readonly string[]>>>
 
+/** What one step from a snapshot to a later one changed. */
+export type Step = {
+  /** Names of what changed in views, once for all their readers. */
+  readonly views: ReadonlyMap<View, Changes>
+  /** Proxies whose own resources, or whose view itself, were worked out anew. */
+  readonly reassessed: ReadonlySet<ProjectedProxy>
+  /** The same proxy by proxy; worked out when it is asked for. */
+  advance(): Advance
+}
+
 /** The configuration of every proxy that somebody reads, kept up with the mesh at the cost of what changes. */
 export type Projector = {
   snapshot(): Snapshot
   registry(): Registry
   /** Moves on to `next`; an older snapshot changes nothing. What nobody reads is not computed. */
+  step(next: Snapshot): Step
+  /** `step`, and what it changed for each proxy. */
   advance(next: Snapshot): Advance
+  /** True where the step that took in `position` changed something for `proxy`; of the newest 64 steps that did. */
+  concerned(proxy: ProjectedProxy, position: Position): boolean
   /** The proxy's configuration, followed until `release`. The same for equal identity and metadata. */
   follow(identity: ProxyIdentity, metadata: ProxyMetadata): ProjectedProxy
   release(proxy: ProjectedProxy): void
+  /** What makes up the configuration of a proxy that is followed. */
+  manifest(proxy: ProjectedProxy): Manifest
+  viewNames(view: View, type: XdsType): Iterable<string>
+  viewResource(view: View, type: XdsType, name: string): XdsResource | undefined
   /** Asks `question` of the registry of a mesh that may not come to be, and goes back. */
   suppose<T>(mesh: Mesh, question: (registry: Registry) => T): T
   counters(): { readonly proxies: number; readonly views: number; readonly slices: number }
@@ -42,6 +62,7 @@ export const createProjector = (start: Snapshot): Projector => {
   const byIp = multimap<ProxySlot>()
   const bySource = multimap<ProxySlot>()
   const byNamespace = multimap<ProxySlot>()
+  const concerns = createConcerns()
   let snapshot = start
 
   const manifestOf = (identity: ProxyIdentity, metadata: ProxyMetadata): Omit<ProxySlot, 'proxy'> => {
@@ -138,7 +159,10 @@ export const createProjector = (start: Snapshot): Projector => {
     slot.manifest = next.manifest
     slot.sources = next.sources
     slot.namespace = next.namespace
-    if (before.view !== undefined && before.view !== next.manifest.view) views.leave(before.view, slot)
+    if (before.view !== undefined && before.view !== next.manifest.view) {
+      views.leave(before.view, slot)
+      concerns.inherit(slot, before.view)
+    }
     index(slot, 'add')
     for (const type of xdsTypes)
       for (const name of new Set([...changeableNames(before, next.manifest, type)]))
@@ -192,29 +216,51 @@ export const createProjector = (start: Snapshot): Projector => {
     return found
   }
 
-  const advance = (next: Snapshot): Advance => {
-    if (next.position < snapshot.position) return new Map()
+  const step = (next: Snapshot): Step => {
+    if (next.position < snapshot.position) return nothing
+    const span = { from: snapshot.position, to: next.position }
     const touched = registry.moveTo(next.mesh)
     snapshot = next
-    const changesByView: ReadonlyMap<View, Changes> = views.advance(touched)
-    const changesBySlot = new Map<ProxySlot, Changes>()
-    for (const [view, changes] of changesByView)
-      for (const slot of views.readersOf(view)) changesBySlot.set(slot, changes)
+    const changedViews = views.advance(touched)
+    const own = new Map<ProxySlot, Changes>()
     for (const slot of touchedSlots(touched)) {
-      const changes = merged(changesBySlot.get(slot))
+      const { view } = slot.manifest
+      const changes = merged(view && changedViews.get(view))
       reassess(slot, changes)
-      changesBySlot.set(slot, changes)
+      own.set(slot, changes)
     }
     views.sweep()
-    return asAdvance(changesBySlot)
+    for (const view of changedViews.keys()) concerns.note(view, span)
+    for (const [slot, changes] of own) if (!isEmpty(changes)) concerns.note(slot, span)
+    return {
+      views: changedViews,
+      reassessed: new Set([...own.keys()].map(({ proxy }) => proxy)),
+      advance: () => {
+        const all = new Map<ProxySlot, Changes>()
+        for (const [view, changes] of changedViews)
+          for (const slot of views.readersOf(view)) all.set(slot, changes)
+        for (const [slot, changes] of own) all.set(slot, changes)
+        return asAdvance(all)
+      },
+    }
   }
 
   return {
     snapshot: () => snapshot,
     registry: () => registry,
-    advance,
+    step,
+    advance: (next) => step(next).advance(),
+    concerned: (proxy, position) => {
+      const slot = slotsByProxy.get(proxy)
+      if (slot === undefined) return false
+      const { view } = slot.manifest
+      return concerns.has(slot, position) || (view !== undefined && concerns.has(view, position))
+    },
     follow,
     release,
+    manifest: (proxy) => slotsByProxy.get(proxy)?.manifest ?? bareManifest(proxy.identity),
+    viewNames: views.names,
+    viewResource: views.resource,
     suppose: (mesh, question) => {
       if (mesh === snapshot.mesh) return question(registry)
       registry.moveTo(mesh)
@@ -227,6 +273,8 @@ export const createProjector = (start: Snapshot): Projector => {
     counters: () => ({ proxies: slotsByProxy.size, ...views.counters() }),
   }
 }
+
+const nothing: Step = { views: new Map(), reassessed: new Set(), advance: () => new Map() }
 
 const merged = (changes: Changes | undefined): Changes => {
   const copy = noChanges()

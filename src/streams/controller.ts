@@ -10,7 +10,7 @@ import type { Clock, Controller, EventLog, XdsStream } from '../ports.ts'
 import { allDiagnostics } from '../projections/allDiagnostics.ts'
 import { diagnosticsOf } from '../projections/diagnostics.ts'
 import { createMeshHasher } from '../projections/meshHash.ts'
-import { createProjector, type Projector } from '../projections/projector.ts'
+import { createProjector, type Projector, type Step } from '../projections/projector.ts'
 import { showResource } from '../projections/showResource.ts'
 import { reduceMesh } from '../reducers/mesh.ts'
 import { createFleet, type Fleet } from './fleet.ts'
@@ -52,7 +52,7 @@ export const runController = (parts: {
   const { log, start, clock } = parts
   const head = createHead(start)
   const projector = createProjector(start)
-  const fleet = createFleet(() => projector.snapshot().position)
+  const fleet = createFleet(projector.concerned)
   const sessions = createSessions({
     projector,
     fleet,
@@ -70,6 +70,8 @@ export const runController = (parts: {
     parts.lost(reason)
   }
 
+  const stepped = (step: Step): void => sessions.changed(step.advance)
+
   const running = entriesOf(log, start.position)
     .pipe(
       scan(
@@ -85,10 +87,10 @@ export const runController = (parts: {
       }),
       map(({ snapshot }) => snapshot),
       leadingThenEvery(busyMs),
-      map(projector.advance),
+      map(projector.step),
     )
     .subscribe({
-      next: sessions.changed,
+      next: stepped,
       error: fail,
       complete: () => head.fail(new Error('the log was closed')),
     })
@@ -97,7 +99,7 @@ export const runController = (parts: {
   const project = (): void => {
     if (projector.snapshot() === head.current()) return
     try {
-      sessions.changed(projector.advance(head.current()))
+      stepped(projector.step(head.current()))
     } catch (reason) {
       fail(reason as Error)
     }

@@ -2,15 +2,17 @@ import type { Position } from '../model/entry.ts'
 import type { ProxyRejection, ProxyStatus, Waited, WaitedState } from '../model/fleet.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
-import type { Advance } from '../projections/projector.ts'
+import type { ProjectedProxy } from '../projections/projectedProxy.ts'
 import type { Session } from './sessions.ts'
 
 /** Who is and was connected to this controller, and how far each has come. Never folded into the mesh. */
 export type Fleet = {
   joined(session: Session): void
   left(session: Session): void
-  /** Notes whom the step to the projector's position concerned. */
-  advanced(advance: Advance): void
+  /** An agent is heard, which says of its Envoy what `status` gives. */
+  heard(proxy: ProjectedProxy, status: () => ProxyStatus): void
+  /** The agent of a node is no longer heard. */
+  silent(node: string): void
   /** Every proxy known, by node id. */
   statuses(): readonly ProxyStatus[]
   /** Metadata that a node last reported, connected or not. */
@@ -24,28 +26,26 @@ type Member = {
   readonly identity: ProxyIdentity
   metadata: ProxyMetadata
   readonly sessions: Set<Session>
+  /** While its agent is heard. */
+  told: { readonly proxy: ProjectedProxy; readonly status: () => ProxyStatus } | undefined
   /** As of its last stream's end. */
   lastAckedPosition: Position
-  /** Steps of the projector that concerned it, from excluded to included, the newest last. */
-  concerns: { readonly from: Position; readonly to: Position }[]
 }
 
 /** Proxies that went and are remembered; the one that went first is forgotten. */
 const maxAbsent = 10_000
-/** Steps remembered for each proxy, to tell whether it needed a position. */
-const maxConcerns = 64
 
-export const createFleet = (position: () => Position): Fleet => {
+export const createFleet = (
+  concerned: (proxy: ProjectedProxy, position: Position) => boolean,
+): Fleet => {
   const members = new Map<string, Member>()
   const absent = new Set<string>()
   let forgotten = 0
-  let advancedTo = position()
 
-  const memberOf = ({ proxy }: Session): Member => {
-    const { identity, metadata } = proxy
+  const memberOf = ({ identity, metadata }: ProjectedProxy): Member => {
     const known = members.get(identity.node)
     if (known !== undefined) return known
-    const made: Member = { identity, metadata, sessions: new Set(), lastAckedPosition: 0, concerns: [] }
+    const made: Member = { identity, metadata, sessions: new Set(), told: undefined, lastAckedPosition: 0 }
     members.set(identity.node, made)
     return made
   }
@@ -59,30 +59,43 @@ export const createFleet = (position: () => Position): Fleet => {
     }
   }
 
+  const isConcerned = (node: string, position: Position): boolean => {
+    const { sessions = [], told } = members.get(node) ?? {}
+    const followed = [...[...sessions].map(({ proxy }) => proxy), ...(told === undefined ? [] : [told.proxy])]
+    return followed.some((proxy) => concerned(proxy, position))
+  }
+
+  const settle = (member: Member): void => {
+    if (member.sessions.size > 0 || member.told !== undefined) absent.delete(member.identity.node)
+    else absent.add(member.identity.node)
+    forgetOldest()
+  }
+
   const fleet: Fleet = {
     joined: (session) => {
-      const member = memberOf(session)
+      const member = memberOf(session.proxy)
       member.metadata = session.proxy.metadata
       member.sessions.add(session)
-      absent.delete(session.proxy.identity.node)
+      settle(member)
     },
     left: (session) => {
-      const member = memberOf(session)
+      const member = memberOf(session.proxy)
       member.lastAckedPosition = statusOf(member).ackedPosition
       member.sessions.delete(session)
-      if (member.sessions.size > 0) return
-      absent.add(session.proxy.identity.node)
-      forgetOldest()
+      settle(member)
     },
-    advanced: (advance) => {
-      const step = { from: advancedTo, to: position() }
-      advancedTo = step.to
-      for (const { identity } of advance.keys()) {
-        const member = members.get(identity.node)
-        if (member === undefined) continue
-        member.concerns.push(step)
-        if (member.concerns.length > maxConcerns) member.concerns.shift()
-      }
+    heard: (proxy, status) => {
+      const member = memberOf(proxy)
+      member.metadata = proxy.metadata
+      member.told = { proxy, status }
+      settle(member)
+    },
+    silent: (node) => {
+      const member = members.get(node)
+      if (member === undefined) return
+      member.lastAckedPosition = statusOf(member).ackedPosition
+      member.told = undefined
+      settle(member)
     },
     statuses: () =>
       [...members.values()]
@@ -92,7 +105,7 @@ export const createFleet = (position: () => Position): Fleet => {
     standing: (wanted) => {
       const proxies = fleet
         .statuses()
-        .map((status) => ({ id: status.id, state: waitedState(status, wanted, members.get(status.id)) }))
+        .map((status) => ({ id: status.id, state: waitedState(status, wanted, () => isConcerned(status.id, wanted)) }))
       const count = (state: WaitedState): number => proxies.filter((one) => one.state === state).length
       return {
         position: wanted,
@@ -109,8 +122,9 @@ export const createFleet = (position: () => Position): Fleet => {
   return fleet
 }
 
-const statusOf = ({ identity, sessions, lastAckedPosition }: Member): ProxyStatus => {
+const statusOf = ({ identity, sessions, told, lastAckedPosition }: Member): ProxyStatus => {
   const { node: id, type } = identity
+  if (sessions.size === 0 && told !== undefined) return told.status()
   if (sessions.size === 0)
     return { id, type, connected: false, state: 'silent', ackedPosition: lastAckedPosition, rejections: [] }
   const statuses = [...sessions].map(({ delivery }) => delivery.status())
@@ -126,10 +140,9 @@ const statusOf = ({ identity, sessions, lastAckedPosition }: Member): ProxyStatu
   }
 }
 
-const waitedState = (status: ProxyStatus, position: Position, member: Member | undefined): WaitedState => {
+const waitedState = (status: ProxyStatus, position: Position, concerned: () => boolean): WaitedState => {
   if (!status.connected) return 'silent'
   if (status.state === 'rejected') return 'rejected'
   if (status.ackedPosition < position) return 'pending'
-  const concerned = member?.concerns.some(({ from, to }) => from < position && position <= to) === true
-  return concerned ? 'acknowledged' : 'unaffected'
+  return concerned() ? 'acknowledged' : 'unaffected'
 }

@@ -24,7 +24,8 @@ export type Session = {
 /** All discovery streams of this controller. */
 export type Sessions = {
   accept(stream: XdsStream): void
-  changed(advance: Advance): void
+  /** `advance` is asked for only where there are streams. */
+  changed(advance: () => Advance): void
   /** Ends every stream, so that proxies look for another controller. */
   close(): void
   counters(): { readonly streams: number; readonly streamsRefused: number; readonly streamsFailed: number }
@@ -35,8 +36,8 @@ const invalidArgument = 3
 const internal = 13
 
 export const createSessions = (parts: {
-  readonly projector: Projector
-  readonly fleet: Fleet
+  readonly projector: Pick<Projector, 'follow' | 'release'>
+  readonly fleet: Pick<Fleet, 'joined' | 'left'>
   readonly identify: Identify
   readonly clock: Clock
   readonly limits: DeliveryLimits
@@ -115,11 +116,11 @@ export const createSessions = (parts: {
       })
     },
     changed: (advance) => {
+      if (byProxy.size === 0) return
       const nowMs = clock.nowMs()
-      for (const [proxy, change] of advance)
+      for (const [proxy, change] of advance())
         for (const session of byProxy.get(proxy) ?? [])
           contained(session.stream, () => session.run(session.delivery.changed(change, nowMs)))
-      fleet.advanced(advance)
     },
     close: () => {
       for (const stream of streams) stream.end()

@@ -38,7 +38,7 @@ const mesh = () => {
     put('listeners', name, '1')
   }
   const parts = names.map((name) => ({ name, version: '1', bytes, clusters: [name], causes: [] }))
-  put('routes', '9080', '1', { parts })
+  put('routes', '9080', '1', { parts, head: bytes })
   let position = 1
   const intended: Intended = {
     managed: true,

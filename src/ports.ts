@@ -3,6 +3,7 @@ import type { Diagnostic } from './model/diagnostic.ts'
 import type { Entry, Position } from './model/entry.ts'
 import type { Envelope } from './model/event.ts'
 import type { ProxyStatus, Waited } from './model/fleet.ts'
+import type { AgentStatus, Frame, SyncAnswer, SyncRequest, Topic } from './model/frame.ts'
 import type { Mesh, Snapshot } from './model/mesh.ts'
 import type { ProxyIdentity } from './model/proxy.ts'
 import type { ResourceName } from './model/resource.ts'
@@ -53,6 +54,48 @@ export type Clock = {
   nowMs(): number
   /** An id that no other event has (UUID). */
   newId(): string
+}
+
+/** A controller's side of the bus between controllers and agents. */
+export type ControllerBus = {
+  /** Sends a frame to all who listen to its topic. While there is no connection it is dropped and counted: agents
+   *  notice what they miss. */
+  publish(frame: Frame): void
+  /** Who of the controllers shares the work, this one included, sorted. */
+  peers(): readonly string[]
+  readonly id: string
+  /** Says whether this controller is ready to share the work. */
+  announce(ready: boolean): void
+  /** Has every agent say how its Envoy does. */
+  ask(): void
+  listen(listener: ControllerBusListener): void
+}
+
+export type ControllerBusListener = {
+  readonly status: (status: AgentStatus) => void
+  /** Each request is given to one controller. */
+  readonly sync: (request: SyncRequest) => Promise<SyncAnswer>
+  /** Who shares the work is no longer the same. */
+  readonly peers: () => void
+}
+
+/** An agent's side of the bus. */
+export type AgentBus = {
+  /** Which topics are to be heard beside the proxy's own. Resolves when nothing on them can be missed any more; true
+   *  where there are some among them that were not heard before. */
+  hear(view: Topic, endpoints: Iterable<Topic>): Promise<boolean>
+  /** Asks a controller. Rejects when none answers in time. */
+  sync(request: SyncRequest): Promise<SyncAnswer>
+  tell(status: AgentStatus): void
+  listen(listener: AgentBusListener): void
+}
+
+export type AgentBusListener = {
+  readonly frame: (frame: Frame) => void
+  /** A controller wants to know how this Envoy does. */
+  readonly asked: () => void
+  /** The connection was lost and is back. */
+  readonly reconnected: () => void
 }
 
 /** One discovery stream of one Envoy, or of another xDS client. */

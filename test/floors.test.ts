@@ -16,7 +16,7 @@ const floors: Readonly<Record<string, Floor>> = {
   delivery: { rooms: ['model', 'wire'], packages: [] },
   agent: { rooms: ['model', 'wire'], packages: [] },
   streams: {
-    rooms: ['model', 'ports', 'reducers', 'projections', 'delivery', 'agent'],
+    rooms: ['model', 'ports', 'reducers', 'projections', 'delivery', 'agent', 'wire'],
     packages: ['rxjs', 'fp-ts'],
   },
   adapters: { rooms: ['model', 'ports', 'codecs', 'wire', 'delivery', 'agent'], packages: ['*'] },

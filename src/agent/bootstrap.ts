@@ -6,8 +6,8 @@ export type HostPort = { readonly host: string; readonly port: number }
 export type BootstrapOptions = {
   /** The node id. */
   readonly node: string
-  /** The controller's xDS server: a name or an IP. */
-  readonly xds: HostPort
+  /** The xDS server: a controller's by name or IP, or an agent's Unix socket. */
+  readonly xds: HostPort | { readonly path: string }
   /** Sent as `rutter.dev/http-proxy` and `rutter.dev/labels`. */
   readonly metadata?: ProxyMetadata
   /** Envoy's admin: a path is a Unix socket that only its user may open. */
@@ -72,13 +72,16 @@ export const hostPortText = ({ host, port }: HostPort): string =>
 const adminAddress = (admin: BootstrapOptions['admin']): object =>
   'path' in admin ? { pipe: { path: admin.path, mode: 0o600 } } : socketAddress(admin)
 
+const xdsAddress = (xds: BootstrapOptions['xds']): object =>
+  'path' in xds ? { pipe: { path: xds.path } } : socketAddress(xds)
+
 const socketAddress = ({ host, port }: HostPort): object => ({
   socket_address: { address: host, port_value: port },
 })
 
 const xdsCluster = ({ xds, tls }: BootstrapOptions): object => ({
   name: xdsClusterName,
-  type: isIp(xds.host) ? 'STATIC' : 'STRICT_DNS',
+  type: 'path' in xds || isIp(xds.host) ? 'STATIC' : 'STRICT_DNS',
   connect_timeout: '1s',
   typed_extension_protocol_options: {
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -91,9 +94,9 @@ const xdsCluster = ({ xds, tls }: BootstrapOptions): object => ({
   },
   load_assignment: {
     cluster_name: xdsClusterName,
-    endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(xds) } }] }],
+    endpoints: [{ lb_endpoints: [{ endpoint: { address: xdsAddress(xds) } }] }],
   },
-  ...(tls === undefined ? {} : { transport_socket: tlsSocket(xds.host, tls) }),
+  ...(tls === undefined || 'path' in xds ? {} : { transport_socket: tlsSocket(xds.host, tls) }),
 })
 
 const tlsSocket = (host: string, { ca, cert, key }: NonNullable<BootstrapOptions['tls']>): object => ({

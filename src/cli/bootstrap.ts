@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto'
-import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { InvalidArgumentError } from 'commander'
-import { isLeft } from 'fp-ts/lib/Either.js'
+import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type BootstrapOptions, bootstrap, type HostPort } from '../agent/bootstrap.ts'
-import { parseNodeId } from '../codecs/nodeId.ts'
 import type { AddCommand } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
 import { parseHostPort } from './hostPort.ts'
 import { outputOption } from './options.ts'
+import { parseAdmin, parseIpPort, parseLabels, parseNode, resolvePath } from './proxyOptions.ts'
 
 type Options = {
   readonly node: string
@@ -32,19 +29,19 @@ export const addBootstrap: AddCommand = (program, { io, action }) => {
     .requiredOption(
       '--node <id>',
       'node id, such as sidecar~10.1.0.7~reviews-v2-a~default.svc.cluster.local',
-      node,
+      parseNode,
     )
     .requiredOption('--xds <host:port>', "the controller's xDS server", parseHostPort)
-    .option('--http-proxy <ip:port>', 'where its explicit HTTP proxy listens', ipPort)
-    .option('--labels <k=v,…>', 'labels of the proxy', labels)
+    .option('--http-proxy <ip:port>', 'where its explicit HTTP proxy listens', parseIpPort)
+    .option('--labels <k=v,…>', 'labels of the proxy', parseLabels)
     .option(
       '--admin <host:port|path>',
       'its admin (default: a Unix socket in the temporary directory)',
-      admin,
+      parseAdmin,
     )
-    .option('--xds-ca <file>', 'asks the controller for a certificate that this CA signed', absolute)
-    .option('--xds-cert <file>', 'certificate that the proxy shows to the controller', absolute)
-    .option('--xds-key <file>', 'and its key', absolute)
+    .option('--xds-ca <file>', 'asks the controller for a certificate that this CA signed', resolvePath)
+    .option('--xds-cert <file>', 'certificate that the proxy shows to the controller', resolvePath)
+    .option('--xds-key <file>', 'and its key', resolvePath)
     .addOption(outputOption('yaml', 'json'))
     .addHelpText(
       'after',
@@ -98,28 +95,3 @@ const wrongTls = ({ xdsCa, xdsCert, xdsKey }: Options): string | undefined => {
     return '--xds-cert needs --xds-ca: without it xDS is not over TLS'
   return undefined
 }
-
-const node = (text: string): string => {
-  const parsed = parseNodeId(text)
-  if (isLeft(parsed)) throw new InvalidArgumentError(parsed.left)
-  return text
-}
-
-const ipPort = (text: string): HostPort => {
-  const found = parseHostPort(text)
-  if (isIP(found.host) === 0 || found.port === 0) {
-    throw new InvalidArgumentError('It must be an IP and a port, such as 127.0.1.1:15002.')
-  }
-  return found
-}
-
-const labels = (text: string): Readonly<Record<string, string>> => {
-  const pairs = text.split(',').map((pair) => /^([^=]+)=(.*)$/.exec(pair))
-  if (pairs.includes(null)) throw new InvalidArgumentError('It must be k=v, several joined by commas.')
-  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']))
-}
-
-const admin = (text: string): HostPort | { readonly path: string } =>
-  text.includes('/') ? { path: absolute(text) } : parseHostPort(text)
-
-const absolute = (path: string): string => resolve(path)

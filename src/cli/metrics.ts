@@ -1,6 +1,8 @@
+import type { NatsControllerBus } from '../adapters/nats/controllerBus.ts'
 import type { XdsServerCounters } from '../adapters/xds/xdsServerCounters.ts'
 import type { Checkpointing } from '../streams/checkpointing.ts'
 import type { RunningController } from '../streams/controller.ts'
+import type { Publishing } from '../streams/publishing.ts'
 import type { Metric } from './exportCounters.ts'
 import type { NatsLogCounters } from './openNatsLog.ts'
 
@@ -46,6 +48,30 @@ export const natsLogMetrics: Readonly<Record<keyof NatsLogCounters, Metric>> = {
   reconnects: counter('rutter_nats_reconnects_total', 'Connections to NATS that came back.'),
   stale: counter('rutter_nats_stale_total', 'Connections to NATS that had gone dead without a word.'),
   errors: counter('rutter_nats_errors_total', 'Errors that NATS told.'),
+}
+
+/** The figures of a controller's side of the bus. */
+export const busMetrics: Readonly<Record<keyof ReturnType<NatsControllerBus['counters']>, Metric>> = {
+  framesDropped: counter('rutter_bus_frames_dropped_total', 'Frames for which there was no connection.'),
+  framesTooLarge: counter('rutter_bus_frames_too_large_total', 'Frames beyond the payload limit of NATS.'),
+  messagesRefused: counter(
+    'rutter_bus_messages_refused_total',
+    'Messages that were not what, or not from whom, they must be.',
+  ),
+  syncsPutOff: counter(
+    'rutter_bus_syncs_put_off_total',
+    'Agents that must ask again: too many asked at once.',
+  ),
+  controllers: gauge('rutter_bus_controllers', 'Controllers of the mesh that are seen, this one included.'),
+}
+
+/** The figures of what is told to agents. */
+export const publishingMetrics: Readonly<Record<keyof ReturnType<Publishing['counters']>, Metric>> = {
+  agents: gauge('rutter_agents', 'Agents that are heard, or were a moment ago.'),
+  framesPublished: counter('rutter_frames_published_total', 'Changes that were published on a topic.'),
+  syncsAnswered: counter('rutter_syncs_answered_total', 'Agents that were told what they miss.'),
+  syncedFrames: counter('rutter_synced_frames_total', 'Frames that they were told.'),
+  agentsRefused: counter('rutter_agents_refused_total', 'Messages of agents whose node id is none.'),
 }
 
 /** The figures of checkpointing. */

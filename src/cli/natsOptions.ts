@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { inboxOf, type MeshRole } from '../adapters/nats/meshRole.ts'
 import { badMeshName } from '../adapters/nats/meshStream.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
 
@@ -22,12 +23,7 @@ export const addNatsOptions = (command: Command): Command =>
         .argParser(parseUrls)
         .default(['nats://127.0.0.1:4222'], 'nats://127.0.0.1:4222'),
     )
-    .addOption(
-      new Option('--mesh <name>', 'the mesh, in NATS')
-        .env('RUTTER_MESH')
-        .argParser(parseMesh)
-        .default('default'),
-    )
+    .addOption(meshOption())
     .addOption(new Option('--nats-user <name>', 'user of NATS').env('RUTTER_NATS_USER'))
     .addOption(new Option('--nats-password <text>', 'its password').env('RUTTER_NATS_PASSWORD'))
     .addOption(
@@ -38,12 +34,17 @@ export const addNatsOptions = (command: Command): Command =>
       new Option('--nats-ca <file>', 'the authority to trust; makes TLS a must').env('RUTTER_NATS_CA'),
     )
 
-/** The profile that the options ask for, under `clientName`. */
-export const natsProfileOf = (options: NatsOptions, clientName: string): NatsProfile => {
-  const { nats, natsUser, natsPassword, natsCreds, natsNkey, natsCa } = options
+/** `--mesh`, or RUTTER_MESH. */
+export const meshOption = (): Option =>
+  new Option('--mesh <name>', 'the mesh, in NATS').env('RUTTER_MESH').argParser(parseMesh).default('default')
+
+/** The profile that the options ask for, for one who comes as `role`, under `clientName`. */
+export const natsProfileOf = (options: NatsOptions, role: MeshRole, clientName: string): NatsProfile => {
+  const { nats, mesh, natsUser, natsPassword, natsCreds, natsNkey, natsCa } = options
   return {
     urls: nats,
     clientName,
+    inboxPrefix: inboxOf(mesh, role),
     ...(natsUser === undefined ? {} : { user: natsUser }),
     ...(natsPassword === undefined ? {} : { password: natsPassword }),
     ...(natsCreds === undefined ? {} : { credentialsFile: natsCreds }),

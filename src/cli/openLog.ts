@@ -1,6 +1,7 @@
 import { fileCheckpoints } from '../adapters/log/fileCheckpoints.ts'
 import { fileLog } from '../adapters/log/fileLog.ts'
 import { memoryLog } from '../adapters/log/memoryLog.ts'
+import type { NatsControllerBus } from '../adapters/nats/controllerBus.ts'
 import type { Position } from '../model/entry.ts'
 import type { Snapshot } from '../model/mesh.ts'
 import type { Checkpoint, Checkpoints, EventLog } from '../ports.ts'
@@ -16,6 +17,8 @@ type Unfolded = {
   readonly checkpoints: Checkpoints
   /** What the log counts, where it does. */
   readonly counters?: () => NatsLogCounters
+  /** The bus to agents, where it is in NATS, of the controller `id`. */
+  readonly bus?: (id: string) => NatsControllerBus
 }
 
 /** A log that is folded up to its end. */

@@ -1,5 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { connectNats, type NatsLink } from '../adapters/nats/connectNats.ts'
+import { type NatsControllerBus, natsControllerBus } from '../adapters/nats/controllerBus.ts'
 import { jetstreamCheckpoints } from '../adapters/nats/jetstreamCheckpoints.ts'
 import { type JetstreamLog, jetstreamLog } from '../adapters/nats/jetstreamLog.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
@@ -27,6 +28,8 @@ export const openNatsLog = async (
   readonly log: EventLog
   readonly checkpoints: Checkpoints
   readonly counters: () => NatsLogCounters
+  /** The bus of the mesh on the same connection, of the controller `id`. */
+  readonly bus: (id: string) => NatsControllerBus
 }> => {
   const link = await connectNats(profile, { onNotice: notice })
   if (isLeft(link)) throw link.left
@@ -45,6 +48,7 @@ export const openNatsLog = async (
       log: { ...log, close },
       checkpoints: jetstreamCheckpoints(link.right, mesh, notice),
       counters: () => ({ ...log.counters(), ...link.right.counters() }),
+      bus: (id) => natsControllerBus(link.right, mesh, id),
     }
   } catch (error) {
     await link.right.close()

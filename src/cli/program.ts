@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { addAgent } from './agent.ts'
 import { addApply } from './apply.ts'
 import { addBootstrap } from './bootstrap.ts'
 import { addCheck } from './check.ts'
@@ -20,6 +21,7 @@ import { addWait } from './wait.ts'
 const commands: readonly AddCommand[] = [
   addDemo,
   addServe,
+  addAgent,
   addApply,
   addDelete,
   addGet,

@@ -46,6 +46,6 @@ const replayChosen = (
 ): Promise<Replayed> => {
   const { log, mesh } = options
   if (log !== 'nats') return replayLog(directorySource(log), onProgress)
-  const profile = natsProfileOf(options, `rutter-replay ${hostname()}-${process.pid}`)
+  const profile = natsProfileOf(options, { type: 'controller' }, `rutter-replay ${hostname()}-${process.pid}`)
   return withNatsSource({ profile, mesh }, (source) => replayLog(source, onProgress))
 }

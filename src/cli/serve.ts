@@ -80,7 +80,7 @@ const placeOf = (options: Options): LogPlace => {
   const { log, mesh, replicas, natsMonitor: monitors } = options
   if (log !== 'nats') return log
   return {
-    profile: natsProfileOf(options, `rutter-controller ${hostname()}-${process.pid}`),
+    profile: natsProfileOf(options, { type: 'controller' }, `rutter-controller ${hostname()}-${process.pid}`),
     mesh,
     ...(replicas === undefined ? {} : { replicas }),
     ...(monitors === undefined ? {} : { monitors }),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { Registry } from 'prom-client'
 import { type ConfigDirectory, configDirectory } from '../adapters/configDirectory.ts'
@@ -7,13 +8,22 @@ import { type XdsTls, xdsCredentials } from '../adapters/xds/xdsCredentials.ts'
 import { type XdsServer, xdsServer } from '../adapters/xds/xdsServer.ts'
 import { parseNodeId } from '../codecs/nodeId.ts'
 import { parseProxyMetadata } from '../codecs/proxyMetadata.ts'
+import { subjectToken } from '../model/subjectToken.ts'
 import type { Clock, Controller } from '../ports.ts'
 import { createMeshHasher } from '../projections/meshHash.ts'
 import { createCheckpointing } from '../streams/checkpointing.ts'
 import { runController } from '../streams/controller.ts'
 import type { Identify } from '../streams/sessions.ts'
 import { exportCounters } from './exportCounters.ts'
-import { checkpointMetrics, controllerMetrics, fleetMetrics, natsLogMetrics, xdsMetrics } from './metrics.ts'
+import {
+  busMetrics,
+  checkpointMetrics,
+  controllerMetrics,
+  fleetMetrics,
+  natsLogMetrics,
+  publishingMetrics,
+  xdsMetrics,
+} from './metrics.ts'
 import { newFindings } from './newFindings.ts'
 import { type LogPlace, openLog } from './openLog.ts'
 
@@ -52,7 +62,8 @@ export const startController = async (options: ControllerOptions): Promise<Start
     for (const one of toClose.splice(0).reverse()) await one()
   }
   try {
-    const { log, start, checkpointed, checkpoints, counters } = await openLog(options.log, notice)
+    const opened = await openLog(options.log, notice)
+    const { log, start, checkpointed, checkpoints, counters } = opened
     toClose.push(() => log.close())
     const hashOf = createMeshHasher()
     const checkpointing = createCheckpointing({
@@ -64,6 +75,8 @@ export const startController = async (options: ControllerOptions): Promise<Start
     })
     toClose.push(() => checkpointing.finish())
     checkpointing.folded(start.snapshot, start.logHash)
+    const bus = opened.bus?.(subjectToken(`${hostname()}-${process.pid}`))
+    if (bus !== undefined) toClose.push(() => bus.close())
     const running = runController({
       log,
       start: start.snapshot,
@@ -71,6 +84,7 @@ export const startController = async (options: ControllerOptions): Promise<Start
       clock,
       lost: options.lost,
       folded: checkpointing.folded,
+      ...(bus === undefined ? {} : { bus }),
     })
     toClose.push(() => running.stop())
     const metrics = new Registry()
@@ -78,6 +92,9 @@ export const startController = async (options: ControllerOptions): Promise<Start
     exportCounters(metrics, fleetMetrics, () => ({ rejections: rejectionsOf(running.controller) }))
     exportCounters(metrics, checkpointMetrics, checkpointing.counters)
     if (counters !== undefined) exportCounters(metrics, natsLogMetrics, counters)
+    if (bus !== undefined) exportCounters(metrics, busMetrics, bus.counters)
+    if (running.publishing !== undefined)
+      exportCounters(metrics, publishingMetrics, running.publishing.counters)
 
     const xds = await xdsServer({
       listen: options.xds,

@@ -41,6 +41,8 @@ export type XdsResource = {
   readonly causes: readonly Cause[]
   /** Present on generated route configurations: `bytes()` is `head` followed by the parts. */
   readonly parts?: readonly VirtualHostPart[]
+  /** Goes with `parts`. */
+  readonly head?: Uint8Array
   /** Clusters that must be acknowledged before this resource may be sent, and stay while it does. */
   readonly clusters?: readonly string[]
   /** Callers elsewhere may not know yet that it goes (inbound listeners): it stays for the grace period. */

@@ -6,7 +6,7 @@ import type { Entry, Position } from '../model/entry.ts'
 import type { Snapshot } from '../model/mesh.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
 import type { XdsType } from '../model/xds.ts'
-import type { Clock, Controller, EventLog, XdsStream } from '../ports.ts'
+import type { Clock, Controller, ControllerBus, EventLog, XdsStream } from '../ports.ts'
 import { allDiagnostics } from '../projections/allDiagnostics.ts'
 import { diagnosticsOf } from '../projections/diagnostics.ts'
 import { createMeshHasher } from '../projections/meshHash.ts'
@@ -18,17 +18,22 @@ import { createHead } from './head.ts'
 import { createHistory } from './history.ts'
 import { iterate } from './iterate.ts'
 import { leadingThenEvery } from './leadingThenEvery.ts'
+import { createPublishing, type Publishing } from './publishing.ts'
 import { createSessions, type Identify, type Sessions } from './sessions.ts'
 import { waitFor } from './waiting.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 /** Snapshots are projected at once, and while more come at most once in this many milliseconds (design §7). */
 const busyMs = 5
+/** How often somebody who waits for a position looks. */
+const lookEveryMs = 20
 
 /** A controller that runs: its doors, and the way to end it. */
 export type RunningController = {
   readonly controller: Controller
   accept(stream: XdsStream): void
+  /** What is said to agents, where there is a bus. */
+  readonly publishing: Publishing | undefined
   counters(): ReturnType<Writer['counters']> &
     ReturnType<Sessions['counters']> &
     ReturnType<Fleet['counters']> &
@@ -48,6 +53,8 @@ export const runController = (parts: {
   /** Told of every snapshot, with the hash of the log's entry at its position. */
   readonly folded?: (snapshot: Snapshot, logHash: string) => void
   readonly limits?: DeliveryLimits
+  /** Between controllers and agents, where there is one. */
+  readonly bus?: ControllerBus
 }): RunningController => {
   const { log, start, clock } = parts
   const head = createHead(start)
@@ -70,7 +77,32 @@ export const runController = (parts: {
     parts.lost(reason)
   }
 
-  const stepped = (step: Step): void => sessions.changed(step.advance)
+  const reached = async (position: Position, limitMs: number): Promise<void> => {
+    const untilMs = clock.nowMs() + limitMs
+    while (head.current().position < position) {
+      if (clock.nowMs() >= untilMs) throw new Error(`the log has not come to ${position}`)
+      await pause(lookEveryMs)
+    }
+    project()
+  }
+  const publishing =
+    parts.bus &&
+    createPublishing({
+      bus: parts.bus,
+      projector,
+      fleet,
+      clock,
+      reached,
+      identify: (node) => {
+        const known = parts.identify({ id: node, metadata: {} })
+        return isRight(known) ? right(known.right.identity) : known
+      },
+    })
+
+  const stepped = (step: Step): void => {
+    publishing?.stepped(step)
+    sessions.changed(step.advance)
+  }
 
   const running = entriesOf(log, start.position)
     .pipe(
@@ -108,6 +140,7 @@ export const runController = (parts: {
   return {
     controller: doorsOf({ log, head, projector, fleet, project, write: writer.write }),
     accept: sessions.accept,
+    publishing,
     counters: () => ({
       position: head.current().position,
       projected: projector.snapshot().position,
@@ -118,11 +151,14 @@ export const runController = (parts: {
     }),
     stop: () => {
       running.unsubscribe()
+      publishing?.close()
       head.fail(new Error('the controller has stopped'))
       sessions.close()
     },
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 const entriesOf = (log: EventLog, after: Position): Observable<readonly Entry[]> =>
   iterate((signal) => log.tail(after, signal))

@@ -35,9 +35,7 @@ type Member = {
 /** Proxies that went and are remembered; the one that went first is forgotten. */
 const maxAbsent = 10_000
 
-export const createFleet = (
-  concerned: (proxy: ProjectedProxy, position: Position) => boolean,
-): Fleet => {
+export const createFleet = (concerned: (proxy: ProjectedProxy, position: Position) => boolean): Fleet => {
   const members = new Map<string, Member>()
   const absent = new Set<string>()
   let forgotten = 0
@@ -103,9 +101,10 @@ export const createFleet = (
         .map((member) => statusOf(member)),
     metadataOf: (node) => members.get(node)?.metadata ?? {},
     standing: (wanted) => {
-      const proxies = fleet
-        .statuses()
-        .map((status) => ({ id: status.id, state: waitedState(status, wanted, () => isConcerned(status.id, wanted)) }))
+      const proxies = fleet.statuses().map((status) => ({
+        id: status.id,
+        state: waitedState(status, wanted, () => isConcerned(status.id, wanted)),
+      }))
       const count = (state: WaitedState): number => proxies.filter((one) => one.state === state).length
       return {
         position: wanted,

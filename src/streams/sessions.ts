@@ -43,8 +43,10 @@ export const createSessions = (parts: {
   readonly limits: DeliveryLimits
   /** Brings the projector up to what was folded. */
   readonly project: () => void
+  /** Told when a client was heard and answered, or went. */
+  readonly settled?: () => void
 }): Sessions => {
-  const { projector, fleet, identify, clock, limits, project } = parts
+  const { projector, fleet, identify, clock, limits, project, settled = () => {} } = parts
   const byProxy = new Map<ProjectedProxy, Set<RunningSession>>()
   const streams = new Set<XdsStream>()
   let refused = 0
@@ -107,11 +109,13 @@ export const createSessions = (parts: {
             }
             session.run(session.delivery.request(request, clock.nowMs()))
           })
+          settled()
         },
         ended: () => {
           streams.delete(stream)
           if (session !== undefined) shut(session)
           session = undefined
+          settled()
         },
       })
     },

@@ -1,6 +1,6 @@
 import type { Intended, IntendedChange } from '../../src/delivery/intended.ts'
 import type { Cause, VirtualHostPart, XdsResource, XdsType } from '../../src/model/xds.ts'
-import { concatFields } from '../../src/wire/splice.ts'
+import { splicedRoutes } from '../../src/wire/splicedRoutes.ts'
 
 const text = new TextEncoder()
 
@@ -31,18 +31,14 @@ export const vhost = (name: string, version: string, ...clusters: readonly strin
 })
 
 /** A route configuration of virtual hosts. */
-export const routes = (name: string, ...parts: readonly VirtualHostPart[]): XdsResource => ({
-  name,
-  version: [name, ...parts.map((part) => part.version)].join(' '),
-  bytes: () =>
-    concatFields(
-      text.encode(name),
-      2,
-      parts.map(({ bytes }) => bytes),
-    ),
-  causes: [causedBy(name)],
-  parts,
-})
+export const routes = (name: string, ...parts: readonly VirtualHostPart[]): XdsResource =>
+  splicedRoutes({
+    name,
+    version: [name, ...parts.map((part) => part.version)].join(' '),
+    head: text.encode(name),
+    parts,
+    causes: [causedBy(name)],
+  })
 
 /** What a proxy should have, to be changed by a test. */
 export type TestMesh = {

@@ -3,8 +3,9 @@ import type { KnownGood } from '../../agent/knownGood.ts'
 import { writeKnownGood } from './knownGoodFile.ts'
 
 export type KnownGoodKeeper = {
-  /** Has what `known` gives written at the next opportunity; of several that wait, only the newest is asked. */
-  keep(known: () => KnownGood): void
+  /** Has what `known` gives written at the next opportunity; of several that wait, only the newest is asked. Nothing
+   *  is written where it gives nothing. */
+  keep(known: () => KnownGood | undefined): void
   counters(): {
     readonly written: number
     /** Overtaken by a newer one while they waited. */
@@ -24,15 +25,16 @@ export const knownGoodKeeper = (
 ): KnownGoodKeeper => {
   const closing = new AbortController()
   const counted = { written: 0, overtaken: 0, failed: 0 }
-  let waiting: (() => KnownGood) | undefined
+  let waiting: (() => KnownGood | undefined) | undefined
   let writing: Promise<void> | undefined
 
   const write = async (): Promise<void> => {
     while (waiting !== undefined) {
-      const known = waiting
+      const known = waiting()
       waiting = undefined
+      if (known === undefined) continue
       try {
-        await writeKnownGood(path, known())
+        await writeKnownGood(path, known)
         counted.written += 1
       } catch (error) {
         counted.failed += 1

@@ -15,6 +15,8 @@ export type NatsProfile = {
   readonly urls: readonly string[]
   /** Shown by the servers: `rutter-controller <id>`. */
   readonly clientName: string
+  /** Where answers come to (`inboxOf`): servers with permissions let each role hear its own alone. */
+  readonly inboxPrefix?: string
   readonly user?: string
   readonly password?: string
   /** A `.creds` file: JWT and seed. Read again before every connection, so that it may be renewed. */
@@ -34,7 +36,7 @@ const handshakeMs = 2_000
 /** What the client is to be told: dead links noticed fast, reconnecting without end and with jitter, also after a
  *  refused login (credentials may be renewed). Left where a file cannot be read. */
 export const connectionOptions = (profile: NatsProfile): Either<NatsRefused, NodeConnectionOptions> => {
-  const { urls, clientName, user, password, credentialsFile, nkeyFile, caFile } = profile
+  const { urls, clientName, inboxPrefix, user, password, credentialsFile, nkeyFile, caFile } = profile
   let ca: string | undefined
   let authenticator: Authenticator | undefined
   try {
@@ -48,6 +50,7 @@ export const connectionOptions = (profile: NatsProfile): Either<NatsRefused, Nod
   return right({
     servers: urls.map(withoutScheme),
     name: clientName,
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     pingInterval: pingEveryMs,
     maxPingOut: pingsUnanswered,
     timeout: handshakeMs,

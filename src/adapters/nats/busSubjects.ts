@@ -1,0 +1,22 @@
+import { subjectToken } from '../../model/subjectToken.ts'
+
+/** The subjects between controllers and agents of a mesh (contract §7). Topics stand below `prefix`. */
+export const busSubjects = (mesh: string) => ({
+  prefix: `rutter.${mesh}.`,
+  /** Where agents ask for what they miss; the last token is the node's. */
+  sync: (node: string): string => `rutter.${mesh}.sync.${subjectToken(node)}`,
+  everySync: `rutter.${mesh}.sync.*`,
+  /** Where agents say how their Envoys do. */
+  status: (node: string): string => `rutter.${mesh}.status.${subjectToken(node)}`,
+  everyStatus: `rutter.${mesh}.status.*`,
+  /** Where answers to the agent with this token come to. */
+  agentInbox: (token: string): string => `_INBOX_rutter.${mesh}.agent.${token}`,
+  /** Where controllers show themselves to each other. */
+  controller: (id: string): string => `rutter.${mesh}.controllers.${id}`,
+  everyController: `rutter.${mesh}.controllers.*`,
+  /** Where controllers ask all agents how they do. */
+  roll: `rutter.${mesh}.fragment.shared.roll`,
+})
+
+/** The token at the end of a subject. */
+export const lastToken = (subject: string): string => subject.slice(subject.lastIndexOf('.') + 1)

@@ -1,0 +1,177 @@
+import type { Position } from '../model/entry.ts'
+import type { ContentChange, Fragment, FragmentChange, FragmentKey, Mark, Topic } from '../model/frame.ts'
+import { byCodeUnit } from '../model/resourceName.ts'
+import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
+import { contentHash } from '../wire/contentHash.ts'
+import { splicedRoutes } from '../wire/splicedRoutes.ts'
+import { createDigest } from './digest.ts'
+
+/** Names of resources that may have changed, by type. */
+export type Changed = Readonly<Record<XdsType, Set<string>>>
+
+/** The fragments of a view, or of one proxy, and the resources that they make up. */
+export type Content = {
+  mark(): Mark
+  /** Applies a change and notes in `changed` what it may change: `gap` when it does not start here or does not come out
+   *  as it says, `known` when it brings nothing new. After a gap only a whole change may follow. */
+  apply(change: ContentChange, changed: Changed): 'applied' | 'known' | 'gap'
+  /** Puts and takes away fragments, and says whether that comes out as `after`. */
+  alter(change: FragmentChange, changed: Changed): void
+  /** It is known to hold as of `position`, too. */
+  holdsAt(position: Position): void
+  names(type: XdsType): Iterable<string>
+  get(type: XdsType, name: string): XdsResource | undefined
+  /** Where the endpoints of its cluster `name` come from. */
+  endpointsOf(name: string): Topic | undefined
+  /** Topics of the endpoints of all its clusters, by cluster. */
+  endpointTopics(): ReadonlyMap<string, Topic>
+}
+
+/** Content with nothing in it. */
+export const createContent = (): Content => {
+  const fragments = new Map<string, Fragment>()
+  const resources: Readonly<Record<XdsType, Map<string, XdsResource>>> = {
+    clusters: new Map(),
+    endpoints: new Map(),
+    listeners: new Map(),
+    routes: new Map(),
+  }
+  const parts = new Map<string, Map<string, VirtualHostPart>>()
+  const topics = new Map<string, Topic>()
+  let digest = createDigest()
+  let position = -1
+
+  const drop = (key: FragmentKey): void => {
+    const stands = fragments.get(idOf(key))
+    if (stands === undefined) return
+    fragments.delete(idOf(key))
+    digest.toggle(stands)
+    const { kind, table, name } = key
+    if (kind === 'virtualHosts') parts.get(table)?.delete(name)
+    else if (kind !== 'routeTables') resources[kind].delete(name)
+    if (kind === 'clusters') topics.delete(name)
+  }
+
+  const put = (fragment: Fragment): void => {
+    drop(fragment)
+    fragments.set(idOf(fragment), fragment)
+    digest.toggle(fragment)
+    const { kind, table, name, endpoints } = fragment
+    if (kind === 'virtualHosts') partsOf(table).set(name, partOf(fragment))
+    else if (kind !== 'routeTables') resources[kind].set(name, resourceOf(fragment))
+    if (endpoints !== undefined) topics.set(name, endpoints)
+  }
+
+  const partsOf = (table: string): Map<string, VirtualHostPart> => {
+    const known = parts.get(table)
+    if (known !== undefined) return known
+    const made = new Map<string, VirtualHostPart>()
+    parts.set(table, made)
+    return made
+  }
+
+  const note = ({ kind, table, name }: FragmentKey, changed: Changed): void => {
+    if (kind === 'virtualHosts' || kind === 'routeTables') {
+      const routes = kind === 'virtualHosts' ? table : name
+      resources.routes.delete(routes)
+      changed.routes.add(routes)
+    } else changed[kind].add(name)
+    if (kind === 'clusters') changed.endpoints.add(name)
+  }
+
+  const alter: Content['alter'] = (change, changed) => {
+    for (const key of change.gone) {
+      drop(key)
+      note(key, changed)
+    }
+    for (const fragment of change.put) {
+      put(fragment)
+      note(fragment, changed)
+    }
+  }
+
+  const clear = (changed: Changed): void => {
+    for (const fragment of [...fragments.values()]) {
+      drop(fragment)
+      note(fragment, changed)
+    }
+    parts.clear()
+    digest = createDigest()
+  }
+
+  // Route configurations are put together when they are asked for.
+  const routes = (name: string): XdsResource | undefined => {
+    const head = fragments.get(idOf({ kind: 'routeTables', table: '', name }))
+    if (head === undefined) return resources.routes.get(name)
+    const known = resources.routes.get(name)
+    if (known !== undefined) return known
+    const made = routesOf(head, [...(parts.get(name)?.values() ?? [])])
+    resources.routes.set(name, made)
+    return made
+  }
+
+  return {
+    mark: () => ({ digest: digest.text(), position }),
+    alter,
+    apply: (change, changed) => {
+      if (change.after === digest.text()) {
+        position = Math.max(position, change.position)
+        return 'known'
+      }
+      if (change.position <= position) return 'known'
+      if (change.before === undefined) clear(changed)
+      else if (change.before !== digest.text()) return 'gap'
+      alter(change, changed)
+      if (digest.text() !== change.after) {
+        clear(changed)
+        position = -1
+        return 'gap'
+      }
+      position = change.position
+      return 'applied'
+    },
+    holdsAt: (at) => {
+      position = Math.max(position, at)
+    },
+    names: function* (type) {
+      if (type !== 'routes') yield* resources[type].keys()
+      else
+        for (const { kind, name } of fragments.values())
+          if (kind === 'routeTables' || kind === 'routes') yield name
+    },
+    get: (type, name) => (type === 'routes' ? routes(name) : resources[type].get(name)),
+    endpointsOf: (name) => topics.get(name),
+    endpointTopics: () => topics,
+  }
+}
+
+const idOf = ({ kind, table, name }: FragmentKey): string => `${kind}\n${table}\n${name}`
+
+const partOf = ({ name, version, bytes, causes, clusters = [] }: Fragment): VirtualHostPart => ({
+  name,
+  version,
+  bytes,
+  causes,
+  clusters,
+})
+
+/** The resource that a fragment is. */
+export const resourceOf = ({ name, version, bytes, causes, clusters, lingers }: Fragment): XdsResource => ({
+  name,
+  version,
+  bytes: () => bytes,
+  causes,
+  ...(clusters === undefined ? {} : { clusters }),
+  ...(lingers === undefined ? {} : { lingers }),
+})
+
+const routesOf = (head: Fragment, unsorted: readonly VirtualHostPart[]): XdsResource => {
+  const parts = [...unsorted].sort((a, b) => byCodeUnit(a.name, b.name))
+  return splicedRoutes({
+    name: head.name,
+    version: contentHash([head.version, ...parts.map(({ version }) => version)].join('\n')),
+    head: head.bytes,
+    parts,
+    causes: head.causes,
+  })
+}

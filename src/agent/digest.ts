@@ -1,0 +1,26 @@
+import type { Fragment } from '../model/frame.ts'
+import { contentHash } from '../wire/contentHash.ts'
+
+/** A digest of a set of fragments, whatever their order. */
+export type Digest = {
+  /** Puts a fragment in, or takes it out when it is in. */
+  toggle(fragment: Pick<Fragment, 'kind' | 'table' | 'name' | 'version' | 'endpoints'>): void
+  text(): string
+}
+
+const digestBytes = 16
+
+/** The digest of nothing. */
+export const createDigest = (): Digest => {
+  const sum = Buffer.alloc(digestBytes)
+  return {
+    toggle: ({ kind, table, name, version, endpoints = '' }) => {
+      const one = Buffer.from(contentHash([kind, table, name, version, endpoints].join('\n')), 'base64url')
+      for (let i = 0; i < digestBytes; i += 1) sum[i] = (sum[i] ?? 0) ^ (one[i] ?? 0)
+    },
+    text: () => sum.toString('base64url'),
+  }
+}
+
+/** The text of the digest of nothing. */
+export const emptyDigest = createDigest().text()

@@ -1,0 +1,275 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { isLeft, isRight } from 'fp-ts/lib/Either.js'
+import { Registry } from 'prom-client'
+import { readKnownGood } from '../adapters/envoy/knownGoodFile.ts'
+import { type KnownGoodKeeper, knownGoodKeeper } from '../adapters/envoy/knownGoodKeeper.ts'
+import { lockState } from '../adapters/envoy/lockState.ts'
+import { type SupervisedEnvoy, superviseEnvoy } from '../adapters/envoy/superviseEnvoy.ts'
+import { agentServer } from '../adapters/http/agentServer.ts'
+import { type NatsAgentBus, natsAgentBus } from '../adapters/nats/agentBus.ts'
+import { connectNats, type NatsLink } from '../adapters/nats/connectNats.ts'
+import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
+import { xdsServer } from '../adapters/xds/xdsServer.ts'
+import { type BootstrapOptions, bootstrap, type HostPort } from '../agent/bootstrap.ts'
+import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import { type RunningAgent, runAgent } from '../streams/agent.ts'
+import {
+  agentBusMetrics,
+  agentMetrics,
+  keeperMetrics,
+  linkMetrics,
+  supervisionMetrics,
+} from './agentMetrics.ts'
+import { bootstrapYaml } from './bootstrap.ts'
+import { exportCounters } from './exportCounters.ts'
+
+/** What `rutter agent` is told. */
+export type AgentOptions = {
+  readonly mesh: string
+  readonly identity: ProxyIdentity
+  readonly metadata: ProxyMetadata
+  readonly profile: NatsProfile
+  /** Holds all that must outlive the agent: what its Envoy acknowledged, and its Envoy. Made when absent. */
+  readonly state: string
+  /** Path of Envoy; undefined: somebody else supervises it. */
+  readonly envoy: string | undefined
+  readonly admin?: BootstrapOptions['admin']
+  readonly http?: HostPort
+  /** Told what an operator should know. */
+  readonly notice: (message: string) => void
+}
+
+/** An agent, and the Envoy beside it. */
+export type StartedAgent = {
+  readonly running: RunningAgent
+  /** Where its health and figures are; undefined where it was not asked for. */
+  readonly url: string | undefined
+  /** How things stand, in a sentence. */
+  standing(): string
+  /** Starts Envoy anew beside itself, with the binary as it is now: a hot restart. */
+  restartEnvoy(): Promise<void>
+  /** Drains and ends Envoy, and all else. */
+  stop(): Promise<void>
+  /** Ends all but Envoy, which the next agent of this state adopts. */
+  release(): Promise<void>
+}
+
+/** What Envoy acknowledges is written to disk so often at most. */
+const keepEveryMs = 1_000
+/** Unix allows paths of sockets of 107 bytes. */
+const maxSocketPathBytes = 100
+
+/** Starts an agent: what it serves, its Envoy, its connection to NATS, which may come later. Rejects with a `StateInUse`
+ *  while another agent has the state, and when a directory, the binary or an address cannot be had; then nothing is left
+ *  running. */
+export const startAgent = async (options: AgentOptions, stopped: AbortSignal): Promise<StartedAgent> => {
+  const { mesh, identity, metadata, notice } = options
+  const { node } = identity
+  const toClose: (() => Promise<unknown> | unknown)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const one of toClose.splice(0).reverse()) await one()
+  }
+  try {
+    await mkdir(options.state, { recursive: true, mode: 0o700 })
+    const state = await realpath(options.state)
+    toClose.push(await lockState(state))
+    const file = join(state, 'known-good')
+    const found = await readKnownGood(file, mesh, node)
+    if (isLeft(found) && found.left._tag !== 'KnownGoodAbsent')
+      notice(`what was acknowledged before is of no use: ${file}: ${found.left._tag}`)
+    const keeper = knownGoodKeeper(file, keepEveryMs, (error) =>
+      notice(`cannot write ${file}: ${error.message}`),
+    )
+    toClose.push(() => keeper.close())
+
+    const standing = createStanding(notice)
+    const running = runAgent({
+      mesh,
+      identity,
+      metadata,
+      clock: { nowMs: () => performance.now(), newId: randomUUID },
+      random: Math.random,
+      ...(isRight(found) ? { knownGood: found.right } : {}),
+      acknowledged: (known) => keeper.keep(known),
+      changed: () => standing.look(),
+    })
+    toClose.push(() => running.stop())
+    const metrics = new Registry()
+    exportAgent(metrics, running, keeper)
+
+    const leaving = new AbortController()
+    const connecting = connect(options, running, metrics, leaving.signal)
+    toClose.push(async () => {
+      leaving.abort()
+      await connecting
+    })
+    let supervised: SupervisedEnvoy | undefined
+    const ready = () => readiness(running, supervised)
+    const http =
+      options.http === undefined ? undefined : await agentServer({ ...options.http, metrics, ready })
+    if (http !== undefined) toClose.push(() => http.close())
+
+    await Promise.race([running.served, aborted(stopped)])
+    const socket = socketPath(state, 'xds.sock')
+    const xds = await xdsServer({ listen: { path: socket }, onStream: running.accept })
+    toClose.push(() => xds.close())
+    const made = bootstrap({
+      node,
+      metadata,
+      xds: { path: socket },
+      admin: options.admin ?? { path: socketPath(state, 'admin.sock') },
+    })
+    if (options.envoy === undefined) {
+      await writeFile(join(state, 'envoy.yaml'), bootstrapYaml(made), { mode: 0o600 })
+      notice(`Envoy is to be started with -c ${join(state, 'envoy.yaml')}`)
+    } else if (!stopped.aborted) {
+      supervised = await superviseEnvoy({
+        directory: join(state, 'envoy'),
+        launch: { envoy: options.envoy, bootstrap: made },
+        onStatus: () => standing.look(),
+      })
+      const { status, skippedLogBytes } = supervised
+      exportCounters(metrics, supervisionMetrics, () => ({
+        ...status().counters,
+        live: status().state === 'running' || status().state === 'handingOver' ? 1 : 0,
+        skippedLogBytes: skippedLogBytes(),
+      }))
+    }
+    standing.of(() => ready().standing)
+    return {
+      running,
+      url: http?.url,
+      standing: () => ready().standing,
+      restartEnvoy: async () => {
+        if (supervised === undefined || options.envoy === undefined) return
+        await supervised.want({ envoy: options.envoy, bootstrap: made })
+        supervised.restart()
+      },
+      stop: async () => {
+        await supervised?.stop()
+        await closeAll()
+      },
+      release: async () => {
+        await supervised?.release()
+        await closeAll()
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+/** Connects to NATS, however long it takes, and lets go when `leaving` aborts. */
+const connect = async (
+  { profile, mesh, identity, notice }: AgentOptions,
+  running: RunningAgent,
+  metrics: Registry,
+  leaving: AbortSignal,
+): Promise<void> => {
+  let link: NatsLink | undefined
+  let lastProblem = ''
+  while (link === undefined && !leaving.aborted) {
+    const connected = await connectNats(profile, { limitMs: 2_000, onNotice: notice })
+    if (isRight(connected)) link = connected.right
+    else {
+      const { message } = connected.left
+      if (message !== lastProblem) notice(message)
+      lastProblem = message
+      await pause(500 + Math.random() * 1_000, undefined, { signal: leaving }).catch(() => undefined)
+    }
+  }
+  if (link === undefined) return
+  if (!leaving.aborted) {
+    if (lastProblem !== '') notice('connected to NATS')
+    const bus: NatsAgentBus = natsAgentBus(link, mesh, identity.node)
+    exportCounters(metrics, agentBusMetrics, bus.counters)
+    exportCounters(metrics, linkMetrics, link.counters)
+    running.attach(bus)
+    await aborted(leaving)
+    bus.close()
+  }
+  await link.close()
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+const exportAgent = (metrics: Registry, running: RunningAgent, keeper: KnownGoodKeeper): void => {
+  exportCounters(metrics, agentMetrics, () => ({
+    ...running.counters(),
+    fromController: running.origin() === 'controller' ? 1 : 0,
+    rejections: running.status().rejections.length,
+  }))
+  exportCounters(metrics, keeperMetrics, keeper.counters)
+}
+
+const says = {
+  nothing: 'waits for a controller',
+  controller: 'serves what a controller says',
+  knownGood: 'serves what was acknowledged last: no controller answers',
+} as const
+
+/** Ready: there is something to serve, and an Envoy that has taken it. */
+const readiness = (
+  running: RunningAgent,
+  supervised: SupervisedEnvoy | undefined,
+): { readonly ready: boolean; readonly standing: string } => {
+  const { state, ackedPosition, rejections } = running.status()
+  const envoy = supervised?.status()
+  const live = envoy === undefined || envoy.state === 'running' || envoy.state === 'handingOver'
+  const ready = live && running.origin() !== 'nothing' && state !== 'silent' && state !== 'pending'
+  const refused = rejections.length === 0 ? '' : `, refuses ${rejections.length} resources`
+  const failed = envoy?.lastFailure === undefined ? '' : ` (${envoy.lastFailure})`
+  const envoyText =
+    envoy === undefined
+      ? ''
+      : `Envoy ${envoy.state}${envoy.epoch === undefined ? '' : ` in epoch ${envoy.epoch}`}${failed}, `
+  return {
+    ready,
+    standing: `${ready ? 'ready' : 'not ready'}: ${envoyText}${says[running.origin()]}, ${state} at ${ackedPosition}${refused}`,
+  }
+}
+
+/** Tells a person how things stand whenever that has changed, positions apart. */
+const createStanding = (notice: (message: string) => void) => {
+  let text: (() => string) | undefined
+  let told = ''
+  let due = false
+  const tell = (): void => {
+    due = false
+    const now = text?.() ?? ''
+    const key = now
+      .replace(/ at \d+/, '')
+      .replace(', pending', ', synced')
+      .replace(/^not ready|^ready/, '')
+    if (key === told) return
+    told = key
+    notice(now)
+  }
+  return {
+    of: (given: () => string): void => {
+      text = given
+      tell()
+    },
+    look: (): void => {
+      if (text === undefined || due) return
+      due = true
+      // What several parts of one change say is told once.
+      setImmediate(tell)
+    },
+  }
+}
+
+const socketPath = (state: string, name: string): string => {
+  const path = join(state, name)
+  if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
+  return join(tmpdir(), `rutter-${createHash('sha256').update(path).digest('hex').slice(0, 12)}.sock`)
+}

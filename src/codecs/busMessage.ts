@@ -1,0 +1,143 @@
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import type { AgentStatus, Fragment, Frame, SyncAnswer, SyncRequest } from '../model/frame.ts'
+import { packed, unpacked } from '../wire/packed.ts'
+
+const position = t.number
+const key = t.type({
+  kind: t.keyof({
+    clusters: null,
+    endpoints: null,
+    listeners: null,
+    routes: null,
+    routeTables: null,
+    virtualHosts: null,
+  }),
+  table: t.string,
+  name: t.string,
+})
+const cause = t.type({ kind: t.string, namespace: t.string, name: t.string, position })
+const fragment = t.intersection([
+  key,
+  t.type({ version: t.string, causes: t.readonlyArray(cause), length: t.Int }),
+  t.partial({ clusters: t.readonlyArray(t.string), lingers: t.literal(true), endpoints: t.string }),
+])
+const change = { put: t.readonlyArray(fragment), gone: t.readonlyArray(key) }
+const contentChange = t.intersection([
+  t.type({ ...change, topic: t.string, position, after: t.string }),
+  t.partial({ before: t.string }),
+])
+const frame = t.union(
+  [
+    t.intersection([t.type({ type: t.literal('view') }), contentChange]),
+    t.type({ type: t.literal('endpoints'), topic: t.string, position, fragment }),
+    t.intersection([
+      t.type({ type: t.literal('proxy'), view: t.string }),
+      contentChange,
+      t.partial({ turn: t.type({ ...change, from: t.string, before: t.string, after: t.string }) }),
+    ]),
+  ],
+  'frame',
+)
+const mark = t.type({ digest: t.string, position })
+const standing = t.type({
+  own: mark,
+  view: t.intersection([mark, t.type({ topic: t.string })]),
+  endpoints: mark,
+})
+const metadata = t.partial({
+  httpProxy: t.type({ address: t.string, port: t.Int }),
+  labels: t.record(t.string, t.string),
+})
+const syncRequest = t.type({ node: t.string, metadata, standing }, 'sync request')
+const answer = t.union(
+  [
+    t.type({ type: t.literal('missing'), frames: t.readonlyArray(frame), standing }),
+    t.type({ type: t.literal('behind'), position }),
+    t.type({ type: t.literal('refused'), reason: t.string }),
+  ],
+  'sync answer',
+)
+const rejection = t.intersection([
+  t.type({ typeUrl: t.string, resource: t.string, message: t.string }),
+  t.partial({ cause }),
+])
+const status = t.type(
+  {
+    node: t.string,
+    metadata,
+    standing,
+    status: t.type({
+      id: t.string,
+      type: t.keyof({ sidecar: null, ingress: null, router: null, bare: null }),
+      connected: t.boolean,
+      state: t.keyof({ synced: null, pending: null, rejected: null, silent: null }),
+      ackedPosition: position,
+      rejections: t.readonlyArray(rejection),
+    }),
+  },
+  'status',
+)
+
+/** A frame as it goes over the bus. */
+export const encodeFrame = (message: Frame): Uint8Array => encode(message)
+/** The frame in a message; Left says why there is none. */
+export const decodeFrame = (message: Uint8Array): Either<string, Frame> => decode<Frame>(message, frame)
+
+/** What an asker misses, as it goes over the bus, before it is cut into chunks. */
+export const encodeSyncAnswer = (message: SyncAnswer): Uint8Array => encode(message)
+/** The answer in a message; Left says why there is none. */
+export const decodeSyncAnswer = (message: Uint8Array): Either<string, SyncAnswer> =>
+  decode<SyncAnswer>(message, answer)
+
+/** A request for what is missing, as it goes over the bus. */
+export const encodeSyncRequest = (message: SyncRequest): Uint8Array => encode(message)
+/** The request in a message; Left says why there is none. */
+export const decodeSyncRequest = (message: Uint8Array): Either<string, SyncRequest> =>
+  decode<SyncRequest>(message, syncRequest)
+
+/** An agent's status as it goes over the bus. */
+export const encodeAgentStatus = (message: AgentStatus): Uint8Array => encode(message)
+/** The status in a message; Left says why there is none. */
+export const decodeAgentStatus = (message: Uint8Array): Either<string, AgentStatus> =>
+  decode<AgentStatus>(message, status)
+
+// Bytes of fragments stand behind the header, in the order in which the header names their lengths.
+const encode = (message: object): Uint8Array => {
+  const blobs: Uint8Array[] = []
+  const header = JSON.stringify(message, (_, value: unknown) => {
+    if (!isFragment(value)) return value
+    const { bytes, ...rest } = value
+    blobs.push(bytes)
+    return { ...rest, length: bytes.length }
+  })
+  return packed(header, blobs)
+}
+
+const isFragment = (value: unknown): value is Fragment =>
+  typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Uint8Array
+
+const decode = <Message>(
+  message: Uint8Array,
+  codec: { readonly name: string; decode(header: unknown): Either<unknown, unknown> },
+): Either<string, Message> => {
+  const parts = unpacked(message)
+  if (isLeft(parts)) return parts
+  const { header, rest } = parts.right
+  const checked = codec.decode(header)
+  if (isLeft(checked)) return left(`the header is none of a ${codec.name}`)
+  let from = 0
+  const withBytes = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(withBytes)
+    if (typeof value !== 'object' || value === null) return value
+    if ('length' in value && 'version' in value) {
+      const { length, ...fragment } = value
+      const bytes = rest.subarray(from, from + Number(length))
+      from += Number(length)
+      return { ...fragment, bytes }
+    }
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withBytes(one)]))
+  }
+  const whole = withBytes(header) as Message
+  return from === rest.length ? right(whole) : left(`the bytes are ${rest.length}, not ${from}`)
+}

@@ -1,0 +1,310 @@
+import { right } from 'fp-ts/lib/Either.js'
+import { Subject } from 'rxjs'
+import { type Assembly, createAssembly, nothingChanged } from '../agent/assembly.ts'
+import type { Changed } from '../agent/content.ts'
+import { type KnownGood, knownGoodOf, type Readable, servedFrom } from '../agent/knownGood.ts'
+import { defaultDeliveryLimits } from '../delivery/limits.ts'
+import type { Position } from '../model/entry.ts'
+import type { ProxyStatus } from '../model/fleet.ts'
+import type { SyncAnswer } from '../model/frame.ts'
+import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import { xdsTypes } from '../model/xds.ts'
+import type { AgentBus, Clock, XdsStream } from '../ports.ts'
+import type { ProjectedProxy } from '../projections/projectedProxy.ts'
+import { createFleet } from './fleet.ts'
+import { leadingThenEvery } from './leadingThenEvery.ts'
+import { createSessions } from './sessions.ts'
+
+/** Where what an agent serves comes from. */
+export type Origin = 'nothing' | 'controller' | 'knownGood'
+
+/** An agent that runs: what it serves to the streams of its Envoy, and what it says of it. */
+export type RunningAgent = {
+  /** Speaks with controllers from now on; once. */
+  attach(bus: AgentBus): void
+  accept(stream: XdsStream): void
+  origin(): Origin
+  /** Resolves when there is something to serve. */
+  readonly served: Promise<Origin>
+  status(): ProxyStatus
+  counters(): {
+    readonly position: Position
+    readonly gaps: number
+    readonly syncs: number
+    readonly syncsFailed: number
+    readonly behind: number
+    readonly streams: number
+    readonly streamsRefused: number
+    readonly streamsFailed: number
+  }
+  /** Ends every stream and says nothing more. */
+  stop(): void
+}
+
+/** Frames are delivered at once, and while more come at most once in this many milliseconds (design §7). */
+const busyMs = 5
+/** How often an agent compares what it holds with what a controller says there is. */
+const compareEveryMs = 10_000
+/** How often an agent says how its Envoy does, at least, and after a change in a quiet time, at most. */
+const tellEveryMs = 5_000
+const tellAtMostEveryMs = 1_000
+/** Between two askings that brought nothing: from, doubling, to. */
+const askAgainMs = { first: 100, most: 2_000 }
+
+export const runAgent = (parts: {
+  readonly mesh: string
+  readonly identity: ProxyIdentity
+  readonly metadata: ProxyMetadata
+  readonly clock: Clock
+  /** Between 0 and 1, to spread what many agents do. */
+  readonly random: () => number
+  /** What its Envoy acknowledged in a former life; served when no controller answers within `patienceMs`. */
+  readonly knownGood?: KnownGood
+  readonly patienceMs?: number
+  /** Told when the Envoy has acknowledged all that is intended, with what that is at the time of the call. */
+  readonly acknowledged?: (known: () => KnownGood | undefined) => void
+  /** Told whenever the status may have changed. */
+  readonly changed?: () => void
+}): RunningAgent => {
+  const { identity, metadata, clock, random, knownGood, mesh } = parts
+  const { node } = identity
+  const assembly: Assembly = createAssembly()
+  const counted = { gaps: 0, syncs: 0, syncsFailed: 0, behind: 0 }
+  const timers = new Set<ReturnType<typeof setTimeout>>()
+  const frames = new Subject<void>()
+  let origin: Origin = 'nothing'
+  let readable: Readable = nothing
+  let pending = nothingChanged()
+  let bus: AgentBus | undefined
+  let stopped = false
+  let resolveServed: (origin: Origin) => void = () => {}
+  const served = new Promise<Origin>((resolve) => {
+    resolveServed = resolve
+  })
+
+  const proxy: ProjectedProxy = {
+    identity,
+    metadata,
+    managed: identity.type !== 'bare',
+    position: () => readable.position(),
+    names: (type) => readable.names(type),
+    get: (type, name) => readable.get(type, name),
+  }
+  const fleet = createFleet(() => false)
+  const sessions = createSessions({
+    projector: { follow: () => proxy, release: () => {} },
+    fleet,
+    clock,
+    identify: (asked) =>
+      asked.id === node
+        ? right({ identity, metadata })
+        : { _tag: 'Left', left: `this is the agent of ${node}, not of ${asked.id}` },
+    limits: defaultDeliveryLimits,
+    project: () => {},
+    settled: () => settled(),
+  })
+
+  const later = (ms: number, work: () => void): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      work()
+    }, ms)
+    timers.add(timer)
+  }
+
+  const serve = (from: Readable, as: Origin): void => {
+    for (const type of xdsTypes)
+      for (const one of [readable, from]) for (const name of one.names(type)) pending[type].add(name)
+    readable = from
+    origin = as
+    resolveServed(as)
+    frames.next()
+  }
+
+  const delivering = frames.pipe(leadingThenEvery(busyMs)).subscribe(() => {
+    const changed = pending
+    pending = nothingChanged()
+    sessions.changed(() => new Map([[proxy, asLists(changed)]]))
+    settled()
+  })
+
+  const status = (): ProxyStatus =>
+    fleet.statuses()[0] ?? {
+      id: node,
+      type: identity.type,
+      connected: false,
+      state: 'silent',
+      ackedPosition: 0,
+      rejections: [],
+    }
+
+  const isAcknowledged = (): boolean => status().state === 'synced' && origin === 'controller'
+
+  const settled = (): void => {
+    if (isAcknowledged())
+      parts.acknowledged?.(() => (isAcknowledged() ? knownGoodOf(mesh, node, readable) : undefined))
+    noteStatus()
+    parts.changed?.()
+  }
+
+  let toldText = ''
+  let toldAtMs = Number.NEGATIVE_INFINITY
+  let tellDue = false
+  const tell = (): void => {
+    tellDue = false
+    toldAtMs = clock.nowMs()
+    const told = { node, metadata, standing: assembly.standing(), status: status() }
+    toldText = textOf(told)
+    bus?.tell(told)
+  }
+  const textOf = (told: Parameters<AgentBus['tell']>[0]): string => {
+    const { own, view, endpoints } = told.standing
+    return JSON.stringify([
+      own.digest,
+      view.topic,
+      view.digest,
+      endpoints.digest,
+      { ...told.status, ackedPosition: 0 },
+    ])
+  }
+  // What changes in a quiet time is told at once, a storm of changes once a second.
+  const noteStatus = (): void => {
+    if (tellDue || stopped) return
+    const text = textOf({ node, metadata, standing: assembly.standing(), status: status() })
+    if (text === toldText) return
+    tellDue = true
+    later(Math.max(0, toldAtMs + tellAtMostEveryMs - clock.nowMs()), tell)
+  }
+
+  let listening = false
+  let listenOnceMore = false
+  let heardView = ''
+  /** Listens to what is read now. What came while nobody listened is asked for. */
+  const hear = (): void => {
+    if (bus === undefined || stopped) return
+    listenOnceMore = listening
+    if (listening) return
+    listening = true
+    heardView = assembly.view()
+    bus
+      .hear(heardView, assembly.endpointTopics().values())
+      .catch(() => true)
+      .then((isMore) => {
+        listening = false
+        if (listenOnceMore) hear()
+        if (isMore) ask()
+      })
+  }
+
+  let asking = false
+  let askOnceMore = false
+  let againMs = askAgainMs.first
+  const ask = (): void => {
+    if (stopped || bus === undefined) return
+    if (asking) {
+      askOnceMore = true
+      return
+    }
+    asking = true
+    askOnceMore = false
+    counted.syncs += 1
+    bus
+      .sync({ node, metadata, standing: assembly.standing() })
+      .then(takeAnswer, () => 'again' as const)
+      .then((outcome) => {
+        asking = false
+        if (outcome === 'again') {
+          counted.syncsFailed += 1
+          againMs = Math.min(askAgainMs.most, againMs * 2)
+          later(againMs * (0.5 + random() / 2), ask)
+        } else {
+          againMs = askAgainMs.first
+          if (askOnceMore) ask()
+        }
+      })
+  }
+
+  const takeAnswer = (answer: SyncAnswer): 'done' | 'again' => {
+    if (stopped) return 'done'
+    if (answer.type !== 'missing') {
+      counted.behind += 1
+      return 'again'
+    }
+    const changed = nothingChanged()
+    for (const frame of answer.frames) assembly.take(frame, changed)
+    const outcome = assembly.compare(answer.standing)
+    note(changed)
+    if (outcome === 'other') return 'again'
+    if (origin !== 'controller') serve(assembly, 'controller')
+    else frames.next()
+    return 'done'
+  }
+
+  const note = (changed: Changed): void => {
+    for (const type of xdsTypes) for (const name of changed[type]) pending[type].add(name)
+    if (changed.clusters.size > 0 || assembly.view() !== heardView) hear()
+  }
+
+  const attach = (given: AgentBus): void => {
+    bus = given
+    bus.listen({
+      frame: (frame) => {
+        const changed = nothingChanged()
+        const taken = assembly.take(frame, changed)
+        if (taken === 'gap') {
+          counted.gaps += 1
+          note(changed)
+          ask()
+        } else if (taken === 'applied') {
+          note(changed)
+          if (origin === 'controller') frames.next()
+        }
+      },
+      asked: () => later(random() * tellAtMostEveryMs, tell),
+      reconnected: () => {
+        later(random() * tellAtMostEveryMs, tell)
+        ask()
+      },
+    })
+    ask()
+    const compare = (): void => {
+      ask()
+      later(compareEveryMs * (0.75 + random() / 2), compare)
+    }
+    later(compareEveryMs * random(), compare)
+    const beat = (): void => {
+      tell()
+      later(tellEveryMs * (0.9 + random() / 5), beat)
+    }
+    later(tellEveryMs * random(), beat)
+  }
+
+  if (knownGood !== undefined)
+    later(parts.patienceMs ?? 1_000, () => {
+      if (origin === 'nothing') serve(servedFrom(knownGood), 'knownGood')
+    })
+
+  return {
+    attach,
+    accept: sessions.accept,
+    origin: () => origin,
+    served,
+    status,
+    counters: () => ({ position: readable.position(), ...counted, ...sessions.counters() }),
+    stop: () => {
+      stopped = true
+      for (const timer of timers) clearTimeout(timer)
+      delivering.unsubscribe()
+      sessions.close()
+    },
+  }
+}
+
+const nothing: Readable = { position: () => 0, names: () => [], get: () => undefined }
+
+const asLists = ({ clusters, endpoints, listeners, routes }: Changed) => ({
+  clusters: [...clusters],
+  endpoints: [...endpoints],
+  listeners: [...listeners],
+  routes: [...routes],
+})

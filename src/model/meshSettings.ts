@@ -13,6 +13,8 @@ export type MeshSettingsSpec = {
   readonly proxyHttpPort?: number
   readonly authPolicy?: 'NONE' | 'MUTUAL_TLS'
   readonly certificatesPath?: string
+  /** File of the authorities whose certificates of hosts outside of the mesh proxies trust. */
+  readonly trustedCaPath?: string
 }
 
 /** What holds while no MeshSettings says otherwise (contract §2; numbers are Istio's). */
@@ -26,4 +28,6 @@ export const defaultMeshSettings: Required<MeshSettingsSpec> = {
   proxyHttpPort: 0,
   authPolicy: 'NONE',
   certificatesPath: '/etc/certs',
+  // Where Debian, Alpine and their kin keep them, Envoy's own images too.
+  trustedCaPath: '/etc/ssl/certs/ca-certificates.crt',
 }

@@ -140,6 +140,7 @@ const tcpListenersOf = (service: CompiledService, registry: Registry) =>
               external: {
                 name: service.externalName,
                 undeclaredOutbound: registry.settings().undeclaredOutbound,
+                subnet: service.many === 'subnet',
               },
             }),
       })

@@ -3,6 +3,7 @@ import { durationMs } from '../model/duration.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import { subsetName } from './clusterName.ts'
 import { outboundClusterJson } from './clusters.ts'
+import type { CompiledService } from './compiledService.ts'
 import { tryXdsResource, xdsResource } from './encoded.ts'
 import type { Destination } from './httpRoute.ts'
 import { policyFor } from './policies.ts'
@@ -15,7 +16,7 @@ import type { ClusterPart, SliceVariant } from './slice.ts'
 export const clusterPart = (
   destination: Destination,
   referrer: Provenance,
-  variant: Pick<SliceVariant, 'sourceRules'>,
+  variant: Pick<SliceVariant, 'sourceRules' | 'mode'>,
   registry: Registry,
 ): ClusterPart => {
   const { hostname, port, labels, cluster } = destination
@@ -40,6 +41,10 @@ export const clusterPart = (
     connectTimeoutMs: durationMs(registry.settings().connectTimeout) ?? 1000,
     rule,
     ...(external === undefined ? {} : { externalName: external }),
+    ...(service?.many && { many: manyOf(service.many, variant) }),
+    ...(servicePort?.http && servicePort.protocol === 'HTTPS'
+      ? { trustedCaPath: registry.settings().trustedCaPath }
+      : {}),
   }
   const withPolicy =
     policy &&
@@ -60,3 +65,9 @@ export const clusterPart = (
     eds: external === undefined,
   }
 }
+
+// Only a captured request was on its way to an address.
+const manyOf = (
+  many: NonNullable<CompiledService['many']>,
+  { mode }: Pick<SliceVariant, 'mode'>,
+): 'original' | 'authority' => (many === 'subnet' || mode === 'captured' ? 'original' : 'authority')

@@ -2,6 +2,8 @@ import type { DestinationPolicySpec } from '../model/destinationPolicy.ts'
 import type { Protocol } from '../model/service.ts'
 import { inboundCluster, outboundCluster } from './clusterName.ts'
 import { clusterPolicyJson } from './clusterPolicy.ts'
+import { clusterByAuthority } from './egress/forwardByAuthority.ts'
+import { originatedTlsJson } from './egress/originatedTls.ts'
 import { envoyDuration } from './envoyDuration.ts'
 import type { JsonObject } from './json.ts'
 import { type Provenance, resourceMetadata } from './provenance.ts'
@@ -32,18 +34,29 @@ export const outboundClusterJson = (service: {
   readonly connectTimeoutMs: number
   readonly policy?: DestinationPolicySpec
   readonly externalName?: string
+  /** It stands for many hosts: where a connection was going, or what a request's authority says. */
+  readonly many?: 'original' | 'authority'
+  /** Its TLS is the proxy's to add; the authorities whose certificates are trusted. */
+  readonly trustedCaPath?: string
   readonly rule: Rule
 }): JsonObject => {
   const name = outboundCluster(service.port, service.subset, service.hostname)
   const maxRequests = service.policy?.circuitBreaker?.simpleCb?.httpMaxRequestsPerConnection
   return {
     name,
-    ...(service.externalName === undefined
-      ? endpointsOverAds(name)
-      : endpointsByDns(name, service.externalName, service.port)),
+    ...endpointsOf(name, service),
     connect_timeout: envoyDuration(service.connectTimeoutMs),
     ...clusterPolicyJson(service.policy),
-    ...httpOptions(service.protocol, maxRequests),
+    ...(service.many && { lb_policy: 'CLUSTER_PROVIDED' }),
+    ...httpOptions(service.protocol, maxRequests, tlsNames(service)),
+    ...(service.trustedCaPath === undefined
+      ? {}
+      : {
+          transport_socket: originatedTlsJson(
+            service.many === undefined ? service.externalName : undefined,
+            service.trustedCaPath,
+          ),
+        }),
     metadata: resourceMetadata(service.rule),
   }
 }
@@ -93,6 +106,15 @@ export const blackHoleClusterJson = (): JsonObject => ({
   load_assignment: { cluster_name: blackHoleClusterName },
 })
 
+const endpointsOf = (
+  name: string,
+  { externalName, many, port }: Parameters<typeof outboundClusterJson>[0],
+): JsonObject => {
+  if (many === 'original') return { type: 'ORIGINAL_DST' }
+  if (many === 'authority') return clusterByAuthority
+  return externalName === undefined ? endpointsOverAds(name) : endpointsByDns(name, externalName, port)
+}
+
 // Envoy's own fetch time-out of 15 s stays: without one a lost answer would hold the cluster, and with it every
 // later acknowledgement of clusters, for ever.
 const endpointsOverAds = (name: string): JsonObject => ({
@@ -113,9 +135,22 @@ const oneEndpoint = (name: string, host: string, port: number): JsonObject => ({
   endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
 })
 
-const httpOptions = (protocol: Protocol, maxRequestsPerConnection: number | undefined): JsonObject => {
+type TlsNames = 'none' | 'fixed' | 'authority'
+
+const tlsNames = ({ many, trustedCaPath }: Parameters<typeof outboundClusterJson>[0]): TlsNames => {
+  if (trustedCaPath === undefined) return 'none'
+  return many === undefined ? 'fixed' : 'authority'
+}
+
+const httpOptions = (
+  protocol: Protocol,
+  maxRequestsPerConnection: number | undefined,
+  tls: TlsNames = 'none',
+): JsonObject => {
   const limited = maxRequestsPerConnection !== undefined && maxRequestsPerConnection > 0
-  if (!isHttp(protocol) || (protocol === 'HTTP' && !limited)) return {}
+  const plain = protocol === 'HTTP' || (protocol === 'HTTPS' && tls !== 'none')
+  if (!isHttp(protocol) && !plain) return {}
+  if (plain && !limited && tls !== 'authority') return {}
   return {
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -123,8 +158,10 @@ const httpOptions = (protocol: Protocol, maxRequestsPerConnection: number | unde
         ...(limited
           ? { common_http_protocol_options: { max_requests_per_connection: maxRequestsPerConnection } }
           : {}),
-        explicit_http_config:
-          protocol === 'HTTP' ? { http_protocol_options: {} } : { http2_protocol_options: {} },
+        ...(tls === 'authority'
+          ? { upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true } }
+          : {}),
+        explicit_http_config: plain ? { http_protocol_options: {} } : { http2_protocol_options: {} },
       },
     },
   }

@@ -3,16 +3,18 @@ import type { Protocol, ServicePort } from '../model/service.ts'
 import { serviceHostname } from './hostnames.ts'
 import { isHttp, protocolOf } from './servicePorts.ts'
 
-/** A service as projections read it: hostname and protocols worked out. */
+/** A service, or what an egress rule declares, as projections read it: hostname and protocols worked out. */
 export type CompiledService = {
-  /** `namespace/name`. */
+  /** `namespace/name`; of an egress rule a greater one. */
   readonly key: string
-  readonly stored: Stored<'Service'>
+  readonly stored: Stored<'Service'> | Stored<'EgressRule'>
   readonly namespace: string
   readonly hostname: string
   /** Virtual IP. */
   readonly address: string | undefined
   readonly externalName: string | undefined
+  /** It stands for many hosts outside of the mesh: a domain with `*`, or addresses. */
+  readonly many?: 'domain' | 'subnet'
   readonly ports: readonly CompiledPort[]
 }
 

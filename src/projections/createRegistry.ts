@@ -6,6 +6,7 @@ import { emptyTrie } from '../model/trie.ts'
 import { type Difference, trieDifference } from '../model/trieDifference.ts'
 import { type CompiledService, compileService } from './compiledService.ts'
 import { claimedForms, domainClaims } from './domainClaims.ts'
+import { compileEgressRule } from './egress/compileEgressRule.ts'
 import { resolveDestination } from './hostnames.ts'
 import { ingressHost } from './ingress/ingressHost.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
@@ -118,6 +119,14 @@ export const createRegistry = (): MovingRegistry => {
     touched.sources.add(source)
   }
 
+  const shiftEgressRule = (rule: Stored<'EgressRule'>, shift: Shift, touched: Touched): void => {
+    const compiled = compileEgressRule(rule)
+    const service = byName.get(compiled.key) ?? compiled
+    if (shift === 'add') byName.set(service.key, service)
+    else byName.delete(service.key)
+    shiftService(service, shift, touched)
+  }
+
   const shiftIngressRule = (rule: Stored<'IngressRule'>, shift: Shift, touched: Touched): void => {
     const { host } = ingressHost(rule.resource.spec)
     ingressRulesByHost[shift](host, rule)
@@ -128,6 +137,7 @@ export const createRegistry = (): MovingRegistry => {
   const shiftConfig = (stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void => {
     const { kind, metadata } = stored.resource
     if (kind === 'RouteRule' || kind === 'DestinationPolicy') shiftRule(stored as Rule, shift, touched)
+    else if (kind === 'EgressRule') shiftEgressRule(stored as Stored<'EgressRule'>, shift, touched)
     else if (kind === 'IngressRule') shiftIngressRule(stored as Stored<'IngressRule'>, shift, touched)
     else if (kind === 'Sidecar') {
       sidecarsByNamespace[shift](metadata.namespace, stored as Stored<'Sidecar'>)

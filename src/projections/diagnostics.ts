@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Kind, Resource } from '../model/resource.ts'
+import { egressRuleDiagnostics } from './egress/egressRuleDiagnostics.ts'
 import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
 import { ingressRuleDiagnostics } from './ingress/ingressRuleDiagnostics.ts'
 import { instanceDiagnostics } from './instanceDiagnostics.ts'
@@ -21,7 +22,7 @@ const byKind: ByKind = {
   RouteRule: routeRuleDiagnostics,
   DestinationPolicy: policyDiagnostics,
   IngressRule: ingressRuleDiagnostics,
-  EgressRule: () => [withoutEffect('EgressRule')],
+  EgressRule: egressRuleDiagnostics,
   Sidecar: sidecarDiagnostics,
 }
 
@@ -31,9 +32,3 @@ export const diagnosticsOf = <K extends Kind>(
   resource: Resource<K>,
   registry: Registry,
 ): readonly Diagnostic[] => (byKind[resource.kind as K] as ByKind[K])(resource, registry)
-
-const withoutEffect = (kind: Kind): Diagnostic => ({
-  code: 'RUT2020',
-  severity: 'warning',
-  message: `${kind} has no effect in this version of Rutter.`,
-})

@@ -23,8 +23,9 @@ export const resolveDestination = (
 
 /** The names by which a proxy of `proxyDomain` may call `hostname`, shortest first, the full name last: what the
  *  two do not share at the end, then one shared label more at a time. A hostname that lies wholly within the
- *  domain, or shares nothing with it, has only its full name. */
+ *  domain, shares nothing with it, or begins with `*`, has only its full name. */
 export const shortForms = (hostname: string, proxyDomain: string): readonly string[] => {
+  if (hostname.startsWith('*')) return [hostname]
   const labels = hostname.split('.')
   const own = labels.length - sharedLabels(labels, proxyDomain.split('.'))
   if (own === 0) return [hostname]

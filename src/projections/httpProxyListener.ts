@@ -1,3 +1,4 @@
+import { forwardByAuthorityFilter } from './egress/forwardByAuthority.ts'
 import { outboundHttpFilters } from './httpFilters.ts'
 import type { JsonObject } from './json.ts'
 import { listenerJson } from './listeners.ts'
@@ -23,7 +24,7 @@ export const httpProxyListenerJson = (proxy: {
       httpConnectionManagerJson({
         statPrefix: httpProxyName,
         routes: routesOverAds(httpProxyName),
-        httpFilters: outboundHttpFilters,
+        httpFilters: [forwardByAuthorityFilter, ...outboundHttpFilters],
         accessLog: proxy.accessLog,
         websocket: false,
       }),

@@ -46,7 +46,12 @@ export const outboundTcpListenerJson = (service: {
   readonly protocol: Protocol
   readonly virtualIp?: string
   /** Of a service outside of the mesh: its DNS name, and what becomes of connections that are not for it. */
-  readonly external?: { readonly name: string; readonly undeclaredOutbound: 'passthrough' | 'refuse' }
+  readonly external?: {
+    readonly name: string
+    readonly undeclaredOutbound: 'passthrough' | 'refuse'
+    /** `name` is a subnet, such as `10.0.0.0/8`, of whose addresses alone connections go there. */
+    readonly subnet?: boolean
+  }
   readonly accessLog: string
   readonly rule: Rule
 }): JsonObject => {
@@ -62,13 +67,35 @@ export const outboundTcpListenerJson = (service: {
     filters: tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog }),
     rule: service.rule,
   })
-  if (external === undefined || virtualIp !== undefined || protocol !== 'HTTPS') return listener
+  if (external === undefined || virtualIp !== undefined) return listener
   const undeclared = undeclaredClusterName(external.undeclaredOutbound)
-  return onlyTlsNames(
-    listener,
-    [...new Set([hostname, external.name])],
-    tcpFiltersJson({ statPrefix: undeclared, protocol: 'TCP', cluster: undeclared, accessLog }),
-  )
+  const otherwise = tcpFiltersJson({
+    statPrefix: undeclared,
+    protocol: 'TCP',
+    cluster: undeclared,
+    accessLog,
+  })
+  if (external.subnet) return onlyTo(listener, external.name, otherwise)
+  return protocol === 'HTTPS'
+    ? onlyTlsNames(listener, [...new Set([hostname, external.name])], otherwise)
+    : listener
+}
+
+const onlyTo = (
+  listener: JsonObject & { readonly filter_chains: readonly JsonObject[] },
+  subnet: string,
+  otherwise: readonly JsonObject[],
+): JsonObject => {
+  const [address = '', length = ''] = subnet.split('/')
+  const ranges = [{ address_prefix: address, prefix_len: Number(length) }]
+  return {
+    ...listener,
+    filter_chains: listener.filter_chains.map((chain) => ({
+      ...chain,
+      filter_chain_match: { prefix_ranges: ranges },
+    })),
+    default_filter_chain: { filters: otherwise },
+  }
 }
 
 const onlyTlsNames = (

@@ -7,17 +7,20 @@ import { undeclaredVirtualHostJson } from './virtualHost.ts'
 
 let made: VirtualHostPart | undefined
 
-/** The virtual host of a captured port for authorities that no service has, where the mesh lets them pass. */
-export const undeclaredPart = (
+/** `parts` and, where a captured port lets pass what nobody declares, the virtual host of authorities that none of
+ *  them has. An egress rule to `*` declares them all. */
+export const withUndeclared = (
+  parts: readonly VirtualHostPart[],
   mode: CaptureMode,
   { undeclaredOutbound }: Pick<Required<MeshSettingsSpec>, 'undeclaredOutbound'>,
 ): readonly VirtualHostPart[] => {
-  if (mode !== 'captured' || undeclaredOutbound !== 'passthrough') return []
+  if (mode !== 'captured' || undeclaredOutbound !== 'passthrough') return parts
+  if (parts.some(({ name }) => name.startsWith('*:'))) return parts
   made ??= {
     name: 'undeclared',
     ...encoded('type.googleapis.com/envoy.config.route.v3.VirtualHost', undeclaredVirtualHostJson()),
     clusters: [passthroughClusterName],
     causes: [],
   }
-  return [made]
+  return [...parts, made]
 }

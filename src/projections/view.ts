@@ -75,7 +75,8 @@ const enterCluster = (view: View, cluster: ClusterPart, changes: Changes): void 
   const { name, version } = cluster.resource
   const stands = view.clusters.get(name)
   if (stands !== undefined) view.clusterUses.set(name, (view.clusterUses.get(name) ?? 1) + 1)
-  else if (cluster.eds) changes.endpoints.add(name)
+  // A host that was found by DNS may have become a service of the mesh.
+  if ((stands?.eds ?? false) !== cluster.eds) changes.endpoints.add(name)
   if (stands?.resource.version !== version) changes.clusters.add(name)
   view.clusters.set(name, cluster)
 }

@@ -1,3 +1,4 @@
+import { nameOf } from '../model/resourceName.ts'
 import type { XdsResource, XdsType } from '../model/xds.ts'
 import { buildSlice, foreignHostnames, variantKeyOf } from './buildSlice.ts'
 import type { Caller } from './caller.ts'
@@ -16,7 +17,7 @@ import type { Registry, Touched } from './registry.ts'
 import { routeTable } from './routeTable.ts'
 import { emptyScope, patternsTaking, type Scope, servicesInScope, takesService } from './scope.ts'
 import type { CaptureMode, IngressPlace, Slice, SliceVariant } from './slice.ts'
-import { undeclaredPart } from './undeclared.ts'
+import { withUndeclared } from './undeclared.ts'
 import { emptyView, namesIn, putSlice, resourceIn, type View, type ViewMakers } from './view.ts'
 
 /** All views that proxies read, and the slices that views share. */
@@ -54,7 +55,7 @@ export const createViews = (registry: Registry): Views => {
   const makers: ViewMakers = {
     endpoints: endpoints.get,
     routeTable: (view, table, parts) =>
-      routeTable(table, [...parts, ...undeclaredPart(view.variant.mode, registry.settings())]),
+      routeTable(table, withUndeclared([...parts], view.variant.mode, registry.settings())),
     httpListener: ({ variant: { place } }, port, owners) => {
       const { accessLog } = registry.settings()
       if (place !== undefined) {
@@ -66,8 +67,10 @@ export const createViews = (registry: Registry): Views => {
         const service = registry.serviceNamed(key)
         if (service !== undefined && (smallest === undefined || key < smallest.key)) smallest = service
       }
-      const { metadata } = smallest?.stored.resource ?? { metadata: { namespace: '', name: '' } }
-      const rule = { kind: 'Service' as const, namespace: metadata.namespace, name: metadata.name }
+      const rule =
+        smallest === undefined
+          ? { kind: 'Service' as const, namespace: '', name: '' }
+          : nameOf(smallest.stored.resource)
       const json = outboundHttpListenerJson({ port, accessLog, rule })
       return xdsResource('listeners', String(json['name']), json, [
         { ...rule, position: smallest?.stored.position ?? 0 },

@@ -70,7 +70,7 @@ export const rawCluster = (name: string, ids: string[], inner: string): Resource
 })
 
 const anyResource: fc.Arbitrary<Resource> = fc
-  .tuple(fc.nat(10), fc.nat(5), fc.nat(3), fc.nat(3))
+  .tuple(fc.nat(11), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {
     const namespace = other % 2 === 0 ? 'default' : 'other'
     switch (kind) {
@@ -145,6 +145,26 @@ const anyResource: fc.Arbitrary<Resource> = fc
                 },
               },
             },
+          },
+        }
+      case 11:
+        return {
+          apiVersion: 'config.istio.io/v1alpha2',
+          kind: 'EgressRule',
+          metadata: { name: `out${number}`, namespace },
+          spec: {
+            destination: {
+              service:
+                ['*', '*.default', 's1.default', '10.0.0.0/8', `s${number}.org`][version + (other % 2)] ?? '',
+            },
+            ports:
+              version + (other % 2) === 3
+                ? [{ port: 3306, protocol: 'TCP' }]
+                : [
+                    { port: 9080, protocol: 'HTTP' },
+                    { port: 443, protocol: 'HTTPS' },
+                    { port: 3306, protocol: 'Mongo' },
+                  ],
           },
         }
       case 8:

@@ -179,11 +179,6 @@ test('P28: a policy for nothing that is there says so', () => {
   expect(found(policy('a'))).toEqual([['RUT2001', '/spec/destination']])
 })
 
-test('P29: kinds that are not in force yet say so', () => {
-  const destination = { name: 'reviews' }
-  expect(found(stored('EgressRule', 'a', { destination, ports: [] }).resource)).toEqual([['RUT2020']])
-})
-
 test('P29: mutual TLS that is not in force is an error', () => {
   const settings = stored('MeshSettings', 'mesh', { authPolicy: 'MUTUAL_TLS' }).resource
   expect(messages(settings)).toMatchObject([{ code: 'RUT2030', severity: 'error', path: '/spec/authPolicy' }])

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { RouteRuleSpec } from '../../src/model/routeRule.ts'
 import {
   blackHoleClusterJson,
@@ -17,6 +20,7 @@ import {
   virtualInboundListenerJson,
   virtualOutboundListenerJson,
 } from '../../src/projections/virtualListeners.ts'
+import { authority } from '../certificates.ts'
 import { http, reviews, stored } from './given.ts'
 
 const rule = { kind: 'Service', namespace: 'default', name: 'reviews' } as const
@@ -29,6 +33,8 @@ const policy = {
     simpleCb: { maxConnections: 1, httpMaxRequestsPerConnection: 1, httpMaxRetries: 2, sleepWindow: '1ms' },
   },
 } as const
+
+const trusted = authority(mkdtempSync(join(tmpdir(), 'rutter-emitted-'))).ca
 
 /** Every sort of cluster that is emitted. */
 export const clusters = [
@@ -52,6 +58,22 @@ export const clusters = [
     externalName: 'localhost',
     rule,
   }),
+  ...(['HTTPS', 'GRPC'] as const).flatMap((protocol) =>
+    (['original', 'authority', undefined] as const).map((many) =>
+      outboundClusterJson({
+        hostname: 'localhost',
+        port: 443,
+        protocol,
+        subset: `${many}`,
+        connectTimeoutMs: 1_000,
+        externalName: 'localhost',
+        ...(many && { many }),
+        ...(protocol === 'HTTPS' && { trustedCaPath: trusted }),
+        policy,
+        rule,
+      }),
+    ),
+  ),
   ...protocols.map((protocol, i) =>
     inboundClusterJson({
       port: 9000 + i,
@@ -149,6 +171,14 @@ export const listeners = [
     port: 443,
     protocol: 'HTTPS',
     external: { name: 'x.example.org', undeclaredOutbound: 'passthrough' },
+    accessLog: '',
+    rule,
+  }),
+  outboundTcpListenerJson({
+    hostname: '10.0.0.0/8',
+    port: 5432,
+    protocol: 'TCP',
+    external: { name: '10.0.0.0/8', undeclaredOutbound: 'refuse', subnet: true },
     accessLog: '',
     rule,
   }),

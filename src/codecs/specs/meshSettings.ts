@@ -34,6 +34,7 @@ export const meshSettingsSpec: Codec<MeshSettingsSpec> = checked(
     certificatesPath: optional(
       text('certificatesPath', problemCodes.badText, 'an absolute path', isAbsolute),
     ),
+    trustedCaPath: optional(text('trustedCaPath', problemCodes.badText, 'an absolute path', isAbsolute)),
   }),
   (spec) => samePorts(spec),
 )

@@ -1,0 +1,38 @@
+import type { Stored } from '../../model/mesh.ts'
+import type { Protocol } from '../../model/service.ts'
+import type { CompiledPort, CompiledService } from '../compiledService.ts'
+import { isHttp } from '../servicePorts.ts'
+import { isAddress } from './isAddress.ts'
+
+/** The hosts outside of the mesh that `stored` declares, as a service of their name. Its key is greater than every
+ *  service's: a service of the mesh goes first. A domain with `*` has no port that is routed by connection, for
+ *  connections do not say which domain they are for. */
+export const compileEgressRule = (stored: Stored<'EgressRule'>): CompiledService => {
+  const { metadata, spec } = stored.resource
+  const hostname = spec.destination.service ?? ''
+  const ports = spec.ports.map(({ port, protocol }) => egressPort(port, protocol as Protocol))
+  const many = manyHosts(hostname)
+  return {
+    key: `~egress/${metadata.namespace}/${metadata.name}`,
+    stored,
+    namespace: metadata.namespace,
+    hostname,
+    address: isAddress(hostname) ? hostname : undefined,
+    externalName: hostname,
+    ...(many && { many }),
+    ports: many === 'domain' ? ports.filter(({ http }) => http) : ports,
+  }
+}
+
+// The caller speaks plain HTTP to an HTTPS port: its proxy adds the TLS.
+const egressPort = (port: number, protocol: Protocol): CompiledPort => ({
+  name: `external-${protocol}-${port}`,
+  port,
+  protocol,
+  http: isHttp(protocol) || protocol === 'HTTPS',
+})
+
+const manyHosts = (hostname: string): CompiledService['many'] => {
+  if (hostname.startsWith('*')) return 'domain'
+  return hostname.includes('/') ? 'subnet' : undefined
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { authority } from '../certificates.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { routeRule, service } from '../reducers/given.ts'
+import { type CapturedSidecar, capturePorts, startCapturedSidecar } from './capturedSidecar.ts'
+import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
+
+const envoy = await envoyOrSkip()
+
+describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => {
+  let mesh: OwnMesh
+  let client: Workload
+  let captured: CapturedSidecar
+  let directory = ''
+  const outside: Server[] = []
+  const ports = { plain: 0, tls: 0, untrusted: 0, tcp: 0 }
+  let made: (readonly [kind: string, name: string])[] = []
+
+  const listening = async (server: Server): Promise<number> => {
+    outside.push(server)
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    return (server.address() as AddressInfo).port
+  }
+
+  const settings = async (undeclaredOutbound: 'passthrough' | 'refuse'): Promise<void> => {
+    await mesh.put({
+      apiVersion: 'rutter.dev/v1',
+      kind: 'MeshSettings',
+      metadata: { name: 'mesh', namespace: 'default' },
+      spec: { ...capture, trustedCaPath: join(directory, 'good/ca.pem'), undeclaredOutbound },
+    })
+  }
+  let capture = { proxyListenPort: 0, proxyInboundPort: 0 }
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'rutter-egress-'))
+    const names = ['DNS:localhost', 'DNS:*.localhost']
+    const [good, bad] = ['good', 'bad'].map((name) => authority(join(directory, name)).sign('cert', names))
+    const answer =
+      (text: string): RequestListener =>
+      ({ url, headers }, response) =>
+        response.end(`${text} ${headers.host} ${url}`)
+    const tls = (files: typeof good) => ({
+      cert: readFileSync(files?.cert ?? ''),
+      key: readFileSync(files?.key ?? ''),
+    })
+    ports.plain = await listening(createHttpServer(answer('plain')))
+    ports.tls = await listening(
+      createTlsServer(tls(good), (request, response) => {
+        const { servername } = request.socket as unknown as { servername: string | false }
+        answer(`tls for ${servername}`)(request, response)
+      }),
+    )
+    ports.untrusted = await listening(createTlsServer(tls(bad), answer('untrusted')))
+    ports.tcp = await listening(createServer((socket) => socket.on('error', () => {}).end('tcp')))
+    mesh = await startMesh(envoy.path)
+    capture = await capturePorts()
+    await settings('refuse')
+    await mesh.put(service('client'))
+    client = await mesh.workload('client', { service: 'client' })
+    captured = await startCapturedSidecar(mesh, envoy.path, '127.0.0.1')
+    await mesh.settled()
+  })
+  afterAll(async () => {
+    await captured?.envoy.stop()
+    await mesh?.stop()
+    for (const server of outside) server.close()
+    await rm(directory, { recursive: true })
+  })
+  afterEach(async () => {
+    for (const [kind, name] of made) await mesh.remove(kind, name)
+    made = []
+    await mesh.settled()
+  })
+
+  const put = async (resource: { kind: string; metadata: { name: string } }): Promise<void> => {
+    made.push([resource.kind, resource.metadata.name])
+    await mesh.settled(await mesh.put(resource))
+  }
+
+  const egress = (host: string, port: number, protocol: string): Promise<void> =>
+    put({
+      apiVersion: 'config.istio.io/v1alpha2',
+      kind: 'EgressRule',
+      metadata: { name: 'out', namespace: 'default' },
+      spec: { destination: { service: host }, ports: [{ port, protocol }] },
+    } as { kind: string; metadata: { name: string } })
+
+  const here = (port: number) => ({ address: '127.0.0.1', port })
+  const answerOf = async (asked: Promise<{ status: number; body: string }>) => {
+    const { status, body } = await asked
+    return status === 200 ? body : status
+  }
+
+  test('B8: a host is reached once it is declared, through the explicit proxy and captured', async () => {
+    const at = `localhost:${ports.plain}`
+    expect(await answerOf(client.get(at))).toBe(404)
+    await egress('localhost', ports.plain, 'HTTP')
+    expect(await answerOf(client.get(at, '/a'))).toBe(`plain ${at} /a`)
+    expect(await answerOf(captured.get(here(ports.plain), at, '/b'))).toBe(`plain ${at} /b`)
+    expect(await answerOf(captured.get(here(ports.plain), 'other.example'))).toBe(404)
+  })
+
+  test('B8: a domain with * is reached by whatever name it has, through the explicit proxy and captured', async () => {
+    await egress('*.localhost', ports.plain, 'http')
+    for (const name of ['a.localhost', 'b.c.localhost']) {
+      const at = `${name}:${ports.plain}`
+      expect(await answerOf(client.get(at))).toBe(`plain ${at} /`)
+      expect(await answerOf(captured.get(here(ports.plain), at))).toBe(`plain ${at} /`)
+    }
+    expect(await answerOf(client.get(`localhost:${ports.plain}`))).toBe(404)
+  })
+
+  test('B8: timeouts, retries, faults and rewrites of rules for the host hold', async () => {
+    await egress('localhost', ports.plain, 'HTTP')
+    await put(
+      routeRule('broken', {
+        destination: { service: 'localhost' },
+        match: { request: { headers: { uri: { prefix: '/broken' } } } },
+        httpFault: { abort: { percent: 100, httpStatus: 418 } },
+      }),
+    )
+    await put(
+      routeRule('old', {
+        destination: { service: 'localhost' },
+        match: { request: { headers: { uri: { prefix: '/old' } } } },
+        rewrite: { uri: '/new', authority: 'rewritten.example' },
+      }),
+    )
+    const at = `localhost:${ports.plain}`
+    expect(await answerOf(client.get(at, '/broken'))).toBe(418)
+    expect(await answerOf(client.get(at, '/old/x'))).toBe('plain rewritten.example /new/x')
+    expect(await answerOf(client.get(at, '/'))).toBe(`plain ${at} /`)
+  })
+
+  test.each(['localhost', '*.localhost'])(
+    'B8: plain requests to an HTTPS port of %s leave as TLS',
+    async (host) => {
+      const name = host.replace('*', 'a')
+      const at = `${name}:${ports.tls}`
+      await egress(host, ports.tls, 'HTTPS')
+      expect(await answerOf(client.get(at, '/x'))).toBe(`tls for ${name} ${at} /x`)
+      expect(await answerOf(captured.get(here(ports.tls), at))).toBe(`tls for ${name} ${at} /`)
+    },
+  )
+
+  test.each(['localhost', '*.localhost'])(
+    'B8: a certificate of another authority is not taken for %s',
+    async (host) => {
+      await egress(host, ports.untrusted, 'HTTPS')
+      const at = `${host.replace('*', 'a')}:${ports.untrusted}`
+      expect((await client.get(at)).status).toBe(503)
+      expect((await captured.get(here(ports.untrusted), at)).status).toBe(503)
+    },
+  )
+
+  test('B8: connections to a subnet go through, those to other addresses of the port are undeclared', async () => {
+    expect(await captured.say(here(ports.tcp), '')).toBe('')
+    await egress('127.0.0.0/30', ports.tcp, 'TCP')
+    expect(await captured.say(here(ports.tcp), '')).toBe('tcp')
+    expect(await captured.say({ address: '127.0.0.9', port: ports.tcp }, '')).toBe('')
+  })
+
+  test('B8: what nobody declares passes where the mesh says so', async () => {
+    await settings('passthrough')
+    const passing = await startCapturedSidecar(mesh, envoy.path, '127.0.0.2')
+    try {
+      await mesh.put(service('port', { ports: [{ name: 'http', port: ports.plain }] }))
+      await mesh.settled()
+      expect(await passing.say(here(ports.tcp), '')).toBe('tcp')
+      expect(await answerOf(passing.get(here(ports.plain), 'other.example'))).toBe('plain other.example /')
+    } finally {
+      await mesh.remove('Service', 'port')
+      await passing.envoy.stop()
+      await settings('refuse')
+    }
+  })
+})

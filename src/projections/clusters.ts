@@ -48,7 +48,11 @@ export const outboundClusterJson = (service: {
     connect_timeout: envoyDuration(service.connectTimeoutMs),
     ...clusterPolicyJson(service.policy),
     ...(service.many && { lb_policy: 'CLUSTER_PROVIDED' }),
-    ...httpOptions(service.protocol, maxRequests, tlsNames(service)),
+    ...httpOptions(service.protocol, maxRequests, {
+      tls: service.trustedCaPath !== undefined,
+      namedByAuthority:
+        service.many === 'authority' || (service.many !== undefined && service.trustedCaPath !== undefined),
+    }),
     ...(service.trustedCaPath === undefined
       ? {}
       : {
@@ -135,22 +139,16 @@ const oneEndpoint = (name: string, host: string, port: number): JsonObject => ({
   endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
 })
 
-type TlsNames = 'none' | 'fixed' | 'authority'
-
-const tlsNames = ({ many, trustedCaPath }: Parameters<typeof outboundClusterJson>[0]): TlsNames => {
-  if (trustedCaPath === undefined) return 'none'
-  return many === undefined ? 'fixed' : 'authority'
-}
-
+// Envoy wants a cluster whose host the authority names to verify that name, with TLS or without.
 const httpOptions = (
   protocol: Protocol,
   maxRequestsPerConnection: number | undefined,
-  tls: TlsNames = 'none',
+  upstream = { tls: false, namedByAuthority: false },
 ): JsonObject => {
   const limited = maxRequestsPerConnection !== undefined && maxRequestsPerConnection > 0
-  const plain = protocol === 'HTTP' || (protocol === 'HTTPS' && tls !== 'none')
+  const plain = protocol === 'HTTP' || (protocol === 'HTTPS' && upstream.tls)
   if (!isHttp(protocol) && !plain) return {}
-  if (plain && !limited && tls !== 'authority') return {}
+  if (plain && !limited && !upstream.namedByAuthority) return {}
   return {
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
@@ -158,7 +156,7 @@ const httpOptions = (
         ...(limited
           ? { common_http_protocol_options: { max_requests_per_connection: maxRequestsPerConnection } }
           : {}),
-        ...(tls === 'authority'
+        ...(upstream.namedByAuthority
           ? { upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true } }
           : {}),
         explicit_http_config: plain ? { http_protocol_options: {} } : { http2_protocol_options: {} },

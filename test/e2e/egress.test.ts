@@ -5,7 +5,8 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { MeshSettingsSpec } from '../../src/model/meshSettings.ts'
 import { authority } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
@@ -13,6 +14,18 @@ import { type CapturedSidecar, capturePorts, startCapturedSidecar } from './capt
 import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
 
 const envoy = await envoyOrSkip()
+
+const listening = async (server: Server): Promise<number> => {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return (server.address() as AddressInfo).port
+}
+
+const settings = (spec: MeshSettingsSpec) => ({
+  apiVersion: 'rutter.dev/v1',
+  kind: 'MeshSettings',
+  metadata: { name: 'mesh', namespace: 'default' },
+  spec,
+})
 
 describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => {
   let mesh: OwnMesh
@@ -23,21 +36,10 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
   const ports = { plain: 0, tls: 0, untrusted: 0, tcp: 0 }
   let made: (readonly [kind: string, name: string])[] = []
 
-  const listening = async (server: Server): Promise<number> => {
+  const outsider = (server: Server): Promise<number> => {
     outside.push(server)
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-    return (server.address() as AddressInfo).port
+    return listening(server)
   }
-
-  const settings = async (undeclaredOutbound: 'passthrough' | 'refuse'): Promise<void> => {
-    await mesh.put({
-      apiVersion: 'rutter.dev/v1',
-      kind: 'MeshSettings',
-      metadata: { name: 'mesh', namespace: 'default' },
-      spec: { ...capture, trustedCaPath: join(directory, 'good/ca.pem'), undeclaredOutbound },
-    })
-  }
-  let capture = { proxyListenPort: 0, proxyInboundPort: 0 }
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'rutter-egress-'))
@@ -51,18 +53,18 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
       cert: readFileSync(files?.cert ?? ''),
       key: readFileSync(files?.key ?? ''),
     })
-    ports.plain = await listening(createHttpServer(answer('plain')))
-    ports.tls = await listening(
+    ports.plain = await outsider(createHttpServer(answer('plain')))
+    ports.tls = await outsider(
       createTlsServer(tls(good), (request, response) => {
         const { servername } = request.socket as unknown as { servername: string | false }
         answer(`tls for ${servername}`)(request, response)
       }),
     )
-    ports.untrusted = await listening(createTlsServer(tls(bad), answer('untrusted')))
-    ports.tcp = await listening(createServer((socket) => socket.on('error', () => {}).end('tcp')))
+    ports.untrusted = await outsider(createTlsServer(tls(bad), answer('untrusted')))
+    ports.tcp = await outsider(createServer((socket) => socket.on('error', () => {}).end('tcp')))
     mesh = await startMesh(envoy.path)
-    capture = await capturePorts()
-    await settings('refuse')
+    const trustedCaPath = join(directory, 'good/ca.pem')
+    await mesh.put(settings({ ...(await capturePorts()), trustedCaPath, undeclaredOutbound: 'refuse' }))
     await mesh.put(service('client'))
     client = await mesh.workload('client', { service: 'client' })
     captured = await startCapturedSidecar(mesh, envoy.path, '127.0.0.1')
@@ -167,19 +169,26 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
     expect(await captured.say(here(ports.tcp), '')).toBe('tcp')
     expect(await captured.say({ address: '127.0.0.9', port: ports.tcp }, '')).toBe('')
   })
+})
 
-  test('B8: what nobody declares passes where the mesh says so', async () => {
-    await settings('passthrough')
-    const passing = await startCapturedSidecar(mesh, envoy.path, '127.0.0.2')
-    try {
-      await mesh.put(service('port', { ports: [{ name: 'http', port: ports.plain }] }))
-      await mesh.settled()
-      expect(await passing.say(here(ports.tcp), '')).toBe('tcp')
-      expect(await answerOf(passing.get(here(ports.plain), 'other.example'))).toBe('plain other.example /')
-    } finally {
-      await mesh.remove('Service', 'port')
-      await passing.envoy.stop()
-      await settings('refuse')
-    }
+test.skipIf(envoy.skip)('B8: what nobody declares passes where the mesh says so', async () => {
+  const plain = createHttpServer(({ headers }, response) => response.end(`plain ${headers.host}`))
+  const tcp = createServer((socket) => socket.on('error', () => {}).end('tcp'))
+  const [plainPort, tcpPort] = [await listening(plain), await listening(tcp)]
+  onTestFinished(() => {
+    plain.close()
+    tcp.close()
+  })
+  const mesh = await startMesh(envoy.path)
+  onTestFinished(() => mesh.stop())
+  await mesh.put(settings({ ...(await capturePorts()), undeclaredOutbound: 'passthrough' }))
+  await mesh.put(service('port', { ports: [{ name: 'http', port: plainPort }] }))
+  const passing = await startCapturedSidecar(mesh, envoy.path, '127.0.0.2')
+  onTestFinished(() => passing.envoy.stop())
+  await mesh.settled()
+  expect(await passing.say({ address: '127.0.0.1', port: tcpPort }, '')).toBe('tcp')
+  expect(await passing.get({ address: '127.0.0.1', port: plainPort }, 'other.example')).toMatchObject({
+    status: 200,
+    body: 'plain other.example',
   })
 })

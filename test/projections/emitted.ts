@@ -62,7 +62,7 @@ export const clusters = [
     (['original', 'authority', undefined] as const).map((many) =>
       outboundClusterJson({
         hostname: 'localhost',
-        port: 443,
+        port: protocol === 'HTTPS' ? 443 : 444,
         protocol,
         subset: `${many}`,
         connectTimeoutMs: 1_000,

@@ -17,6 +17,12 @@ const kindInfo = (kind: Kind, plural: string, group: string, versions: readonly 
   apiVersions: versions.map((version) => `${group}/${version}`),
 })
 
+function istioKinds(names: readonly (readonly [kind: Kind, plural: string])[]): readonly KindInfo[] {
+  return names.map(([kind, plural]) =>
+    kindInfo(kind, plural, 'networking.istio.io', ['v1', 'v1beta1', 'v1alpha3']),
+  )
+}
+
 /** Every kind that Rutter reads (contract §2, §8). */
 export const kinds: readonly KindInfo[] = [
   kindInfo('Service', 'services', 'rutter.dev', ['v1']),
@@ -27,7 +33,14 @@ export const kinds: readonly KindInfo[] = [
   kindInfo('DestinationPolicy', 'destinationpolicies', 'config.istio.io', ['v1alpha2']),
   kindInfo('IngressRule', 'ingressrules', 'config.istio.io', ['v1alpha2']),
   kindInfo('EgressRule', 'egressrules', 'config.istio.io', ['v1alpha2']),
-  kindInfo('Sidecar', 'sidecars', 'networking.istio.io', ['v1', 'v1beta1', 'v1alpha3']),
+  ...istioKinds([
+    ['Sidecar', 'sidecars'],
+    ['VirtualService', 'virtualservices'],
+    ['DestinationRule', 'destinationrules'],
+    ['ServiceEntry', 'serviceentries'],
+    ['WorkloadEntry', 'workloadentries'],
+    ['Gateway', 'gateways'],
+  ]),
 ]
 
 const byName: ReadonlyMap<string, KindInfo> = new Map(

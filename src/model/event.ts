@@ -8,6 +8,11 @@ type ConfigKind =
   | 'IngressRule'
   | 'EgressRule'
   | 'Sidecar'
+  | 'VirtualService'
+  | 'DestinationRule'
+  | 'ServiceEntry'
+  | 'WorkloadEntry'
+  | 'Gateway'
 
 /** What happened to the mesh, in the past tense. `v` is the version of `data`'s shape. */
 export type MeshEvent =

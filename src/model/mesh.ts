@@ -21,7 +21,7 @@ export type ConfigKind = Exclude<Kind, 'Service' | 'Instance' | 'MeshSettings'>
 
 /** Version of the shape of `Mesh` and of what it holds. Raise it with every change to these: checkpoints of another
  *  version are passed over. */
-export const meshShapeVersion = 1
+export const meshShapeVersion = 2
 
 /** All that the log says, folded. Plain JSON, frozen. */
 export type Mesh = {

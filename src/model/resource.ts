@@ -3,6 +3,11 @@ import type { EgressRuleSpec } from './egressRule.ts'
 import type { EnvoyResourceSpec } from './envoyResource.ts'
 import type { IngressRuleSpec } from './ingressRule.ts'
 import type { InstanceSpec } from './instance.ts'
+import type { DestinationRuleSpec } from './istio/destinationRule.ts'
+import type { GatewaySpec } from './istio/gateway.ts'
+import type { ServiceEntrySpec } from './istio/serviceEntry.ts'
+import type { VirtualServiceSpec } from './istio/virtualService.ts'
+import type { WorkloadEntrySpec } from './istio/workloadEntry.ts'
 import type { MeshSettingsSpec } from './meshSettings.ts'
 import type { RouteRuleSpec } from './routeRule.ts'
 import type { ServiceSpec } from './service.ts'
@@ -19,6 +24,11 @@ export type SpecByKind = {
   readonly IngressRule: IngressRuleSpec
   readonly EgressRule: EgressRuleSpec
   readonly Sidecar: SidecarSpec
+  readonly VirtualService: VirtualServiceSpec
+  readonly DestinationRule: DestinationRuleSpec
+  readonly ServiceEntry: ServiceEntrySpec
+  readonly WorkloadEntry: WorkloadEntrySpec
+  readonly Gateway: GatewaySpec
 }
 
 export type Kind = keyof SpecByKind

@@ -24,6 +24,11 @@ const byKind: ByKind = {
   IngressRule: ingressRuleDiagnostics,
   EgressRule: egressRuleDiagnostics,
   Sidecar: sidecarDiagnostics,
+  VirtualService: () => [withoutEffect('VirtualService')],
+  DestinationRule: () => [withoutEffect('DestinationRule')],
+  ServiceEntry: () => [withoutEffect('ServiceEntry')],
+  WorkloadEntry: () => [withoutEffect('WorkloadEntry')],
+  Gateway: () => [withoutEffect('Gateway')],
 }
 
 /** What keeps `resource`, or a part of it, from having an effect in the mesh that `registry` stands at, in which it

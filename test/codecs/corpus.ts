@@ -93,4 +93,47 @@ items:
   metadata: {name: d}
   spec: {workloadSelector: {labels: {app: a}}, egress: [{hosts: ["./*", "~/*"]}]}
 `,
+  `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews}
+spec:
+  hosts: [reviews]
+  http:
+  - match:
+    - headers: {end-user: {exact: jason}}
+      queryParams: {q: {}}
+    fault: {delay: {percentage: {value: 0.1}, fixedDelay: 7s}}
+    route:
+    - destination: {host: reviews, subset: v2}
+---
+apiVersion: networking.istio.io/v1beta1
+kind: DestinationRule
+metadata: {name: reviews}
+spec:
+  host: reviews
+  trafficPolicy: {loadBalancer: {simple: RANDOM}, outlierDetection: {consecutive5xxErrors: 1}}
+  subsets:
+  - {name: v2, labels: {version: v2}}
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: ServiceEntry
+metadata: {name: outside}
+spec:
+  hosts: [api.example.com]
+  ports: [{number: 443, name: tls, protocol: TLS}]
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: vm}
+spec: {address: 10.0.0.1, labels: {app: vm}, ports: {http: 8080}}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: gate}
+spec:
+  selector: {istio: ingressgateway}
+  servers:
+  - {port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}
+`,
 ]

@@ -361,6 +361,7 @@ describe('C45 Sidecar', () => {
     [{}],
     [hosts('./*', '*/*', '~/*', 'prod/reviews.prod.svc.cluster.local', 'x/*.example.com')],
     [{ workloadSelector: { labels: { app: 'a' } }, ...hosts('./*') }],
+    [{ outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' }, ingress: [{ port: { number: 80 } }] }],
   ])('C45 %j is accepted', (spec) => {
     expect(refusals(sidecar(spec))).toEqual([])
   })
@@ -370,7 +371,7 @@ describe('C45 Sidecar', () => {
     ...['reviews', 'a/b/c', '/x', 'a/', 'A/x', 'a/*x', 'a/x.*', '**/x'].map(
       (host) => [hosts(host), 'RUT1305 /spec/egress/0/hosts/0'] as const,
     ),
-    [{ outboundTrafficPolicy: {} }, 'RUT1301 /spec/outboundTrafficPolicy'] as const,
+    [{ outboundTrafic: {} }, 'RUT1301 /spec/outboundTrafic'] as const,
   ])('C45 %j is refused', (spec, problem) => {
     expect(refusals(sidecar(spec))).toEqual([problem])
   })

@@ -1,10 +1,11 @@
 import type { SidecarSpec } from '../../model/sidecar.ts'
 import { problemCodes } from '../problemCode.ts'
 import type { Codec } from '../shapes/codec.ts'
+import { json } from '../shapes/json.ts'
 import { listOf } from '../shapes/listOf.ts'
 import { isDnsLabel, isDnsName, labels } from '../shapes/names.ts'
 import { optional, struct } from '../shapes/struct.ts'
-import { text } from '../shapes/text.ts'
+import { plainText, text } from '../shapes/text.ts'
 
 const isHost = (value: string): boolean => {
   const [namespace = '', name = '', ...rest] = value.split('/')
@@ -22,8 +23,21 @@ const host = text(
 type Egress = NonNullable<SidecarSpec['egress']>[number]
 type Selector = NonNullable<SidecarSpec['workloadSelector']>
 
-/** The spec of a Sidecar as a scope. Its other fields in Istio would have no effect here and are refused. */
+/** The spec of a Sidecar as a scope. What else Istio has in it is read too, and told to have no effect. */
 export const sidecarSpec: Codec<SidecarSpec> = struct<SidecarSpec>('spec', {
   workloadSelector: optional(struct<Selector>('workloadSelector', { labels: optional(labels) })),
-  egress: optional(listOf('egress', struct<Egress>('egress', { hosts: listOf('hosts', host, 1) }))),
+  egress: optional(
+    listOf(
+      'egress',
+      struct<Egress>('egress', {
+        hosts: listOf('hosts', host, 1),
+        port: optional(json),
+        bind: optional(plainText('bind', 253)),
+        captureMode: optional(plainText('captureMode', 64)),
+      }),
+    ),
+  ),
+  ingress: optional(listOf('ingress', json)),
+  inboundConnectionPool: optional(json),
+  outboundTrafficPolicy: optional(json),
 })

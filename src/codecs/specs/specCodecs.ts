@@ -5,6 +5,10 @@ import { egressRuleSpec } from './egressRule.ts'
 import { envoyResourceSpec } from './envoyResource.ts'
 import { ingressRuleSpec } from './ingressRule.ts'
 import { instanceSpec } from './instance.ts'
+import { destinationRuleSpec } from './istio/destinationRule.ts'
+import { gatewaySpec } from './istio/gateway.ts'
+import { serviceEntrySpec, workloadEntrySpec } from './istio/serviceEntry.ts'
+import { virtualServiceSpec } from './istio/virtualService.ts'
 import { meshSettingsSpec } from './meshSettings.ts'
 import { routeRuleSpec } from './routeRule.ts'
 import { serviceSpec } from './service.ts'
@@ -21,4 +25,9 @@ export const specCodecs: { readonly [K in Kind]: Codec<SpecByKind[K]> } = {
   IngressRule: ingressRuleSpec,
   EgressRule: egressRuleSpec,
   Sidecar: sidecarSpec,
+  VirtualService: virtualServiceSpec,
+  DestinationRule: destinationRuleSpec,
+  ServiceEntry: serviceEntrySpec,
+  WorkloadEntry: workloadEntrySpec,
+  Gateway: gatewaySpec,
 }

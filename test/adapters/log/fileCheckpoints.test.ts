@@ -92,7 +92,7 @@ describe('fileCheckpoints', () => {
     const directory = temporaryDirectory()
     const checkpoints = fileCheckpoints(directory)
     for (const [position, was, is] of [
-      [2, '"shape":1', '"shape":0'],
+      [2, '"shape":2', '"shape":0'],
       [3, '"format":1', '"format":2'],
     ] as const) {
       await checkpoints.write(checkpointAt(1))
@@ -127,7 +127,7 @@ describe('fileCheckpoints', () => {
     const directory = temporaryDirectory()
     await fileCheckpoints(directory).write(checkpointAt(7))
     const [header] = JSON.parse(readFileSync(checkpointPath(directory, 7), 'utf8'))
-    expect(header).toMatchObject({ format: 1, shape: 1, position: 7 })
+    expect(header).toMatchObject({ format: 1, shape: 2, position: 7 })
   })
 })
 

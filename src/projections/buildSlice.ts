@@ -10,6 +10,9 @@ import { encodedRoute } from './encodedRoute.ts'
 import { domainsOf, shortForms } from './hostnames.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 import { type Destination, destinationsOf, type HttpRoute } from './httpRoute.ts'
+import { destinationRuleFor } from './istio/destinationRuleFor.ts'
+import { istioVariantKey } from './istio/istioVariantKey.ts'
+import { withHashes } from './istio/trafficFor.ts'
 import { lostHosts } from './lostDomains.ts'
 import { outboundTcpListenerJson } from './outboundListeners.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
@@ -31,7 +34,8 @@ export const variantKeyOf = (service: CompiledService, variant: SliceVariant, re
   const forms = shortForms(service.hostname, variant.domain).length
   // Rules to this service may lead to others, whose policies may hold for some callers only.
   const foreign = foreignSourceRules(service, variant, registry)
-  return [variant.mode, forms, rules.join(' '), lost.join(' '), foreign].join('\n')
+  const istio = istioVariantKey([service.hostname, ...foreignHostnames(service, registry)], variant, registry)
+  return [variant.mode, forms, rules.join(' '), lost.join(' '), foreign, istio].join('\n')
 }
 
 /** What `service` adds to the configuration of callers of this variant. */
@@ -52,8 +56,11 @@ export const buildSlice = (
   const virtualHosts: Slice['virtualHosts'][number][] = []
   for (const port of service.ports) {
     need(destinationOf(service, port))
+    for (const subset of subsetsOf(service, variant, registry)) need(subsetOf(service, port, subset))
     if (!port.http || variant.mode === 'none') continue
-    const routes = serviceRoutes(service, port, variant, registry)
+    const routes = serviceRoutes(service, port, variant, registry).map((route) =>
+      withHashes(route, variant, registry),
+    )
     for (const route of routes) for (const destination of destinationsOf(route)) need(destination)
     const table = variant.mode === 'proxy' ? httpProxyName : String(port.port)
     const part = virtualHostPart(service, port, routes, variant, registry)
@@ -82,6 +89,22 @@ const destinationOf = ({ hostname }: CompiledService, { port }: CompiledPort): D
   cluster: outboundCluster(port, '', hostname),
 })
 
+/** The subsets that the DestinationRule for callers of this variant defines. */
+const subsetsOf = (
+  { hostname }: CompiledService,
+  variant: SliceVariant,
+  registry: Registry,
+): readonly string[] =>
+  (destinationRuleFor(hostname, variant, registry)?.resource.spec.subsets ?? []).map(({ name }) => name)
+
+const subsetOf = ({ hostname }: CompiledService, { port }: CompiledPort, subset: string): Destination => ({
+  hostname,
+  port,
+  labels: {},
+  subset,
+  cluster: outboundCluster(port, subset, hostname),
+})
+
 const virtualHostPart = (
   service: CompiledService,
   port: CompiledPort,
@@ -108,7 +131,7 @@ const virtualHostPart = (
       name,
       domains,
       routes: some,
-      defaultRoute: defaultRoute(service.hostname, port.port, rule),
+      defaultRoute: withHashes(defaultRoute(service.hostname, port.port, rule), variant, registry),
     })
   const whole = build(routes)
   const message = tryEncoded(virtualHostUrl, whole.json)

@@ -12,7 +12,7 @@ export type Caller = {
   readonly domain: string
   readonly labels: Readonly<Record<string, string>>
   readonly scope: Scope
-  /** Keys of the rules and policies with a source that is this proxy; sorted. */
+  /** Keys of the rules and policies with a source that is this proxy, and of conditions on its labels; sorted. */
   readonly sourceRules: readonly string[]
 }
 
@@ -38,6 +38,7 @@ export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Regist
         if (matchesLabels(own, source?.labels ?? {})) sourceRules.add(keyOf(nameOf(rule.resource)))
       }
   }
+  for (const condition of registry.istio.conditionsMetBy(labels)) sourceRules.add(condition)
   return {
     namespace,
     domain: proxy.domain,

@@ -2,10 +2,14 @@ import { isRight } from 'fp-ts/lib/Either.js'
 import { durationMs } from '../model/duration.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import { subsetName } from './clusterName.ts'
+import type { ClusterPolicy } from './clusterPolicy.ts'
 import { outboundClusterJson } from './clusters.ts'
+import { compileDestinationPolicy } from './compileDestinationPolicy.ts'
 import type { CompiledService } from './compiledService.ts'
 import { tryXdsResource, xdsResource } from './encoded.ts'
 import type { Destination } from './httpRoute.ts'
+import { compileTrafficPolicy } from './istio/compileTrafficPolicy.ts'
+import { type Traffic, trafficFor } from './istio/trafficFor.ts'
 import { policyFor } from './policies.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
@@ -16,28 +20,24 @@ import type { ClusterPart, SliceVariant } from './slice.ts'
 export const clusterPart = (
   destination: Destination,
   referrer: Provenance,
-  variant: Pick<SliceVariant, 'sourceRules' | 'mode'>,
+  variant: Pick<SliceVariant, 'sourceRules' | 'mode' | 'namespace'>,
   registry: Registry,
 ): ClusterPart => {
   const { hostname, port, labels, cluster } = destination
   const service = registry.service(hostname)
   const servicePort = service?.ports.find((one) => one.port === port)
-  const policy = policyFor(
-    registry
-      .policiesTo(hostname)
-      .filter(
-        ({ resource }) =>
-          resource.spec.source === undefined || variant.sourceRules.has(keyOf(nameOf(resource))),
-      ),
-    labels,
-  )
+  const traffic = trafficFor(destination, variant, registry)
+  const policy =
+    traffic === undefined
+      ? policyOf2017(destination, variant, registry)
+      : trafficPolicy(traffic, service, registry)
   const rule = service === undefined ? referrer : provenanceOf(service.stored)
   const external = service?.externalName
   const plain = {
     hostname,
     port,
     protocol: servicePort?.protocol ?? 'HTTP',
-    subset: subsetName(labels),
+    subset: destination.subset ?? subsetName(labels),
     connectTimeoutMs: durationMs(registry.settings().connectTimeout) ?? 1000,
     rule,
     ...(external === undefined ? {} : { externalName: external }),
@@ -48,12 +48,7 @@ export const clusterPart = (
   }
   const withPolicy =
     policy &&
-    tryXdsResource(
-      'clusters',
-      cluster,
-      outboundClusterJson({ ...plain, rule: provenanceOf(policy), policy: policy.resource.spec }),
-      [provenanceOf(policy), rule],
-    )
+    tryXdsResource('clusters', cluster, outboundClusterJson({ ...plain, ...policy }), [policy.rule, rule])
   return {
     resource:
       withPolicy !== undefined && isRight(withPolicy)
@@ -61,9 +56,34 @@ export const clusterPart = (
         : xdsResource('clusters', cluster, outboundClusterJson(plain), [rule]),
     hostname,
     port,
-    labels,
-    eds: external === undefined,
+    labels: traffic?.labels ?? labels,
+    ...(destination.subset !== undefined && traffic?.labels === undefined && { undefinedSubset: true }),
+    eds: external === undefined && policy?.policy.balance.kind !== 'none',
   }
+}
+
+type RuledPolicy = { readonly rule: Provenance; readonly policy: ClusterPolicy }
+
+// A DestinationRule goes before policies of 2017.
+const trafficPolicy = (
+  traffic: Traffic,
+  service: CompiledService | undefined,
+  registry: Registry,
+): RuledPolicy => ({
+  rule: provenanceOf(traffic.rule),
+  policy: compileTrafficPolicy(traffic.policy, registry.settings(), service?.subjectAltNames ?? []),
+})
+
+const policyOf2017 = (
+  { hostname, labels }: Destination,
+  { sourceRules }: Pick<SliceVariant, 'sourceRules'>,
+  registry: Registry,
+): RuledPolicy | undefined => {
+  const policies = registry
+    .policiesTo(hostname)
+    .filter(({ resource }) => resource.spec.source === undefined || sourceRules.has(keyOf(nameOf(resource))))
+  const policy = policyFor(policies, labels)
+  return policy && { rule: provenanceOf(policy), policy: compileDestinationPolicy(policy.resource.spec) }
 }
 
 // Only a captured request was on its way to an address.

@@ -1,14 +1,14 @@
-import type { DestinationPolicySpec } from '../model/destinationPolicy.ts'
 import type { Protocol } from '../model/service.ts'
+import { clusterHttpJson } from './clusterHttp.ts'
 import { inboundCluster, outboundCluster } from './clusterName.ts'
-import { clusterPolicyJson } from './clusterPolicy.ts'
+import { type ClusterPolicy, clusterPolicyJson } from './clusterPolicy.ts'
 import { clusterByAuthority } from './egress/forwardByAuthority.ts'
 import { originatedTlsJson } from './egress/originatedTls.ts'
 import { envoyDuration } from './envoyDuration.ts'
 import type { JsonObject } from './json.ts'
 import { type Provenance, resourceMetadata } from './provenance.ts'
-import { isHttp } from './servicePorts.ts'
 import { socketAddress } from './socketAddress.ts'
+import { upstreamTlsJson } from './upstreamTls.ts'
 
 type Rule = Omit<Provenance, 'position'>
 
@@ -32,7 +32,7 @@ export const outboundClusterJson = (service: {
   /** As `subsetName` gives it; '' for all endpoints. */
   readonly subset: string
   readonly connectTimeoutMs: number
-  readonly policy?: DestinationPolicySpec
+  readonly policy?: ClusterPolicy
   readonly externalName?: string
   /** It stands for many hosts: where a connection was going, or what a request's authority says. */
   readonly many?: 'original' | 'authority'
@@ -41,27 +41,46 @@ export const outboundClusterJson = (service: {
   readonly rule: Rule
 }): JsonObject => {
   const name = outboundCluster(service.port, service.subset, service.hostname)
-  const maxRequests = service.policy?.circuitBreaker?.simpleCb?.httpMaxRequestsPerConnection
+  const tls = tlsOf(service)
+  const namedByAuthority =
+    service.many === 'authority' ||
+    (tls.kind === 'own' && service.many !== undefined) ||
+    tls.kind === 'byAuthority'
   return {
     name,
     ...endpointsOf(name, service),
-    connect_timeout: envoyDuration(service.connectTimeoutMs),
+    connect_timeout: envoyDuration(service.policy?.connectTimeoutMs ?? service.connectTimeoutMs),
     ...clusterPolicyJson(service.policy),
     ...(service.many && { lb_policy: 'CLUSTER_PROVIDED' }),
-    ...httpOptions(service.protocol, maxRequests, {
-      tls: service.trustedCaPath !== undefined,
-      namedByAuthority:
-        service.many === 'authority' || (service.many !== undefined && service.trustedCaPath !== undefined),
+    ...clusterHttpJson(service.protocol, service.policy?.http, {
+      tls: tls.kind !== 'none',
+      namedByAuthority,
     }),
-    ...(service.trustedCaPath === undefined
-      ? {}
-      : {
-          transport_socket: originatedTlsJson(
-            service.many === undefined ? service.externalName : undefined,
-            service.trustedCaPath,
-          ),
-        }),
+    ...(tls.kind === 'none' ? {} : { transport_socket: tls.socket }),
     metadata: resourceMetadata(service.rule),
+  }
+}
+
+type Tls =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'own' | 'byAuthority' | 'byPolicy'; readonly socket: JsonObject }
+
+/** A policy's TLS goes before the service's own. */
+const tlsOf = (service: Parameters<typeof outboundClusterJson>[0]): Tls => {
+  const { externalName, many, policy, trustedCaPath } = service
+  if (policy?.tls === 'plain') return { kind: 'none' }
+  if (policy?.tls !== undefined) {
+    const { serverName, trustedCaPath: verified, names } = policy.tls
+    const byAuthority = serverName === undefined && verified !== undefined && names.length === 0
+    return {
+      kind: byAuthority && service.protocol !== 'TCP' ? 'byAuthority' : 'byPolicy',
+      socket: upstreamTlsJson(policy.tls),
+    }
+  }
+  if (trustedCaPath === undefined) return { kind: 'none' }
+  return {
+    kind: 'own',
+    socket: originatedTlsJson(many === undefined ? externalName : undefined, trustedCaPath),
   }
 }
 
@@ -80,7 +99,7 @@ export const inboundClusterJson = (workload: {
     load_assignment: oneEndpoint(name, workload.app.host, workload.app.port),
     connect_timeout: envoyDuration(workload.connectTimeoutMs),
     lb_policy: 'ROUND_ROBIN',
-    ...httpOptions(workload.protocol, undefined),
+    ...clusterHttpJson(workload.protocol),
     metadata: resourceMetadata(workload.rule),
   }
 }
@@ -112,9 +131,9 @@ export const blackHoleClusterJson = (): JsonObject => ({
 
 const endpointsOf = (
   name: string,
-  { externalName, many, port }: Parameters<typeof outboundClusterJson>[0],
+  { externalName, many, policy, port }: Parameters<typeof outboundClusterJson>[0],
 ): JsonObject => {
-  if (many === 'original') return { type: 'ORIGINAL_DST' }
+  if (many === 'original' || policy?.balance.kind === 'none') return { type: 'ORIGINAL_DST' }
   if (many === 'authority') return clusterByAuthority
   return externalName === undefined ? endpointsOverAds(name) : endpointsByDns(name, externalName, port)
 }
@@ -138,29 +157,3 @@ const oneEndpoint = (name: string, host: string, port: number): JsonObject => ({
   cluster_name: name,
   endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
 })
-
-// Envoy wants a cluster whose host the authority names to verify that name, with TLS or without.
-const httpOptions = (
-  protocol: Protocol,
-  maxRequestsPerConnection: number | undefined,
-  upstream = { tls: false, namedByAuthority: false },
-): JsonObject => {
-  const limited = maxRequestsPerConnection !== undefined && maxRequestsPerConnection > 0
-  const plain = protocol === 'HTTP' || (protocol === 'HTTPS' && upstream.tls)
-  if (!isHttp(protocol) && !plain) return {}
-  if (plain && !limited && !upstream.namedByAuthority) return {}
-  return {
-    typed_extension_protocol_options: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-        ...(limited
-          ? { common_http_protocol_options: { max_requests_per_connection: maxRequestsPerConnection } }
-          : {}),
-        ...(upstream.namedByAuthority
-          ? { upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true } }
-          : {}),
-        explicit_http_config: plain ? { http_protocol_options: {} } : { http2_protocol_options: {} },
-      },
-    },
-  }
-}

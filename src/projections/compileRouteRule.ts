@@ -48,9 +48,7 @@ export const compileRouteRule = (
     ...(fault && { fault }),
     mirrors: spec.mirror === undefined ? [] : [{ ...destination(spec.mirror), percent: 100 }],
     ...(spec.corsPolicy && { cors: compileRuleCors(spec.corsPolicy) }),
-    appendHeaders: Object.entries(spec.appendHeaders ?? {})
-      .filter(([name]) => isAppendable(name))
-      .map(([name, value]) => ({ name, value })),
+    ...appended(spec.appendHeaders),
     websocket: spec.websocketUpgrade ?? false,
   }
   return { route, diagnostics }
@@ -79,6 +77,14 @@ const pathAndAuthority = ({ uri, authority }: NonNullable<RouteRuleSpec['rewrite
   ...(uri && { path: uri }),
   ...(authority && { authority }),
 })
+
+// `%` begins a variable in Envoy's header values, and an unknown one makes Envoy refuse the route.
+const appended = (headers: RouteRuleSpec['appendHeaders'] = {}): Pick<HttpRoute, 'requestHeaders'> => {
+  const put = Object.entries(headers)
+    .filter(([name]) => isAppendable(name))
+    .map(([name, value]) => ({ name, value: value.replaceAll('%', '%%'), how: 'append' as const }))
+  return put.length === 0 ? {} : { requestHeaders: { put, remove: [] } }
+}
 
 const compileRetries = (retries: RouteRuleSpec['httpReqRetries']): HttpRetries | undefined => {
   const simple = retries?.simpleRetry

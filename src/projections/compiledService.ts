@@ -15,6 +15,8 @@ export type CompiledService = {
   readonly externalName: string | undefined
   /** It stands for many hosts outside of the mesh: a domain with `*`, or addresses. */
   readonly many?: 'domain' | 'subnet'
+  /** Names that its certificates have. */
+  readonly subjectAltNames?: readonly string[]
   readonly ports: readonly CompiledPort[]
 }
 

@@ -10,6 +10,7 @@ import { compileEgressRule } from './egress/compileEgressRule.ts'
 import { resolveDestination } from './hostnames.ts'
 import { ingressHost } from './ingress/ingressHost.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
+import { createIstioIndex } from './istio/istioIndex.ts'
 import { multimap } from './multimap.ts'
 import { nothingTouched, type Registry, type Touched } from './registry.ts'
 
@@ -39,6 +40,7 @@ export const createRegistry = (): MovingRegistry => {
   const ingressRulesByTarget = multimap<Stored<'IngressRule'>>()
   const sidecarsByNamespace = multimap<Stored<'Sidecar'>>()
   const envoyResources = new Map<string, Stored<'EnvoyResource'>>()
+  const istio = createIstioIndex(() => settings.domain)
 
   const registry: Registry = {
     settings: () => settings,
@@ -65,6 +67,7 @@ export const createRegistry = (): MovingRegistry => {
     sidecarsIn: (namespace) => [...sidecarsByNamespace.get(namespace)].sort(byKey),
     envoyResources: () => envoyResources.values(),
     claims,
+    istio,
   }
 
   const moveService = ({ before, after }: Difference<'Service'>, touched: Touched): void => {
@@ -83,6 +86,7 @@ export const createRegistry = (): MovingRegistry => {
   const shiftService = (service: CompiledService, shift: Shift, touched: Touched): void => {
     byHostname[shift](service.hostname, service)
     byNamespace[shift](service.namespace, service)
+    if (shift === 'add' || !byHostname.has(service.hostname)) istio.shiftHostname(service.hostname, shift)
     touched.hostnames.add(service.hostname)
     touched.endpoints.add(service.hostname)
     for (const form of claimedForms(service)) {
@@ -146,7 +150,7 @@ export const createRegistry = (): MovingRegistry => {
       const key = keyOf(nameOf(stored.resource))
       if (shift === 'add') envoyResources.set(key, stored as Stored<'EnvoyResource'>)
       else envoyResources.delete(key)
-    }
+    } else istio.shift(stored, shift, touched)
   }
 
   const moveConfig = (difference: Difference<ConfigKind>, touched: Touched): void => {

@@ -17,6 +17,5 @@ export const defaultRoute = (hostname: string, port: number, rule: Provenance): 
   },
   timeoutMs: defaultTimeoutMs,
   mirrors: [],
-  appendHeaders: [],
   websocket: false,
 })

@@ -4,6 +4,7 @@ import { egressRuleDiagnostics } from './egress/egressRuleDiagnostics.ts'
 import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
 import { ingressRuleDiagnostics } from './ingress/ingressRuleDiagnostics.ts'
 import { instanceDiagnostics } from './instanceDiagnostics.ts'
+import { destinationRuleDiagnostics } from './istio/destinationRuleDiagnostics.ts'
 import { policyDiagnostics } from './policyDiagnostics.ts'
 import type { Registry } from './registry.ts'
 import { routeRuleDiagnostics } from './routeRuleDiagnostics.ts'
@@ -25,7 +26,7 @@ const byKind: ByKind = {
   EgressRule: egressRuleDiagnostics,
   Sidecar: sidecarDiagnostics,
   VirtualService: () => [withoutEffect('VirtualService')],
-  DestinationRule: () => [withoutEffect('DestinationRule')],
+  DestinationRule: destinationRuleDiagnostics,
   ServiceEntry: () => [withoutEffect('ServiceEntry')],
   WorkloadEntry: () => [withoutEffect('WorkloadEntry')],
   Gateway: () => [withoutEffect('Gateway')],
@@ -37,3 +38,9 @@ export const diagnosticsOf = <K extends Kind>(
   resource: Resource<K>,
   registry: Registry,
 ): readonly Diagnostic[] => (byKind[resource.kind as K] as ByKind[K])(resource, registry)
+
+const withoutEffect = (kind: Kind): Diagnostic => ({
+  code: 'RUT2020',
+  severity: 'warning',
+  message: `${kind} has no effect in this version of Rutter.`,
+})

@@ -1,4 +1,5 @@
 import type { XdsResource } from '../model/xds.ts'
+import { subsetName } from './clusterName.ts'
 import { xdsResource } from './encoded.ts'
 import { endpointsJson } from './endpointsJson.ts'
 import { endpointOf, matchesLabels } from './instanceEndpoints.ts'
@@ -20,7 +21,7 @@ export const createEndpointStore = (registry: Registry): EndpointStore => {
   const byHostname = new Map<string, Map<string, Assignment>>()
   return {
     get: (cluster) => {
-      const { name } = cluster.resource
+      const name = assignmentName(cluster)
       let assignments = byHostname.get(cluster.hostname)
       if (assignments === undefined) {
         assignments = new Map()
@@ -35,28 +36,36 @@ export const createEndpointStore = (registry: Registry): EndpointStore => {
     },
     refresh: (hostname) => {
       const changed: string[] = []
-      for (const [name, assignment] of byHostname.get(hostname) ?? []) {
+      for (const assignment of (byHostname.get(hostname) ?? new Map<string, Assignment>()).values()) {
         const resource = assign(assignment.cluster, registry)
         if (resource.version === assignment.resource.version) continue
         assignment.resource = resource
-        changed.push(name)
+        changed.push(resource.name)
       }
       return changed
     },
     prune: (hostname, isNamed) => {
       const assignments = byHostname.get(hostname)
       if (assignments === undefined) return
-      for (const name of assignments.keys()) if (!isNamed(name)) assignments.delete(name)
+      for (const [name, { cluster }] of assignments)
+        if (!isNamed(cluster.resource.name)) assignments.delete(name)
       if (assignments.size === 0) byHostname.delete(hostname)
     },
   }
 }
 
-const assign = ({ hostname, port, labels, resource }: ClusterPart, registry: Registry): XdsResource => {
+// Callers of different namespaces may mean different labels by one subset.
+const assignmentName = ({ resource: { name }, labels, undefinedSubset }: ClusterPart): string =>
+  `${name} ${undefinedSubset === true ? 'undefined' : subsetName(labels)}`
+
+const assign = (
+  { hostname, port, labels, resource, undefinedSubset }: ClusterPart,
+  registry: Registry,
+): XdsResource => {
   const service = registry.service(hostname)
   const portName = service?.ports.find((one) => one.port === port)?.name
   const endpoints =
-    service === undefined || portName === undefined
+    service === undefined || portName === undefined || undefinedSubset === true
       ? []
       : registry
           .instancesOf(service)

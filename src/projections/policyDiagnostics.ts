@@ -6,8 +6,10 @@ import { typeUrlOf } from '../model/xds.ts'
 import { beyondLimits } from './beyondLimits.ts'
 import { subsetName } from './clusterName.ts'
 import { outboundClusterJson } from './clusters.ts'
+import { compileDestinationPolicy } from './compileDestinationPolicy.ts'
 import { tryEncoded } from './encoded.ts'
 import { resolveDestination } from './hostnames.ts'
+import { destinationRulesOf } from './istio/destinationRuleFor.ts'
 import { referenceDiagnostics, referenceOf } from './referenceDiagnostics.ts'
 import type { Registry } from './registry.ts'
 import { sourceCovers } from './sourceCovers.ts'
@@ -32,6 +34,7 @@ export const policyDiagnostics = (
       ? []
       : [unrouted(destination.hostname, destination.labels)]),
     ...hidden(policy, destination.hostname, registry),
+    ...behindDestinationRule(destination.hostname, registry),
     ...unencodable(policy, destination.hostname),
   ]
 }
@@ -42,7 +45,10 @@ const unencodable = (
 ): readonly Diagnostic[] => {
   const rule = { kind: 'DestinationPolicy', namespace: metadata.namespace, name: metadata.name } as const
   const plain = { hostname, port: 80, protocol: 'HTTP', subset: '', connectTimeoutMs: 1000, rule } as const
-  const message = tryEncoded(typeUrlOf.clusters, outboundClusterJson({ ...plain, policy: spec }))
+  const message = tryEncoded(
+    typeUrlOf.clusters,
+    outboundClusterJson({ ...plain, policy: compileDestinationPolicy(spec) }),
+  )
   return isLeft(message) ? [beyondLimits('/spec', message.left)] : []
 }
 
@@ -89,6 +95,16 @@ const routesTo = (
       (to === undefined ? own : resolveDestination(to, metadata.namespace, domain)) === hostname,
   )
 }
+
+const behindDestinationRule = (hostname: string, registry: Registry): readonly Diagnostic[] =>
+  destinationRulesOf(hostname, registry)
+    .slice(0, 1)
+    .map(({ resource }) => ({
+      code: 'RUT2102',
+      severity: 'warning',
+      path: '/spec/destination',
+      message: `${keyOf(nameOf(resource))} is for ${hostname} too: a DestinationRule goes first, and for the callers that it is for this policy has no effect.`,
+    }))
 
 // Policies come by key, and the first that applies wins.
 const hidden = (

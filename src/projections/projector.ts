@@ -8,6 +8,7 @@ import { createConcerns } from './concerns.ts'
 import { createRegistry } from './createRegistry.ts'
 import { createRawResources, isMeantFor } from './envoyResources.ts'
 import { ingressPlaceOf } from './ingress/ingressPlaceOf.ts'
+import { labelPairsOf } from './istio/istioIndex.ts'
 import { multimap } from './multimap.ts'
 import { captureModeOf, type OwnResources, ownResourcesOf } from './ownResources.ts'
 import { type Manifest, noResources, type ProjectedProxy, type ProxySlot } from './projectedProxy.ts'
@@ -62,6 +63,7 @@ export const createProjector = (start: Snapshot): Projector => {
   const byIp = multimap<ProxySlot>()
   const bySource = multimap<ProxySlot>()
   const byNamespace = multimap<ProxySlot>()
+  const byLabel = multimap<ProxySlot>()
   const concerns = createConcerns()
   let snapshot = start
 
@@ -148,6 +150,7 @@ export const createProjector = (start: Snapshot): Projector => {
     byIp[shift](identity.ip, slot)
     byNamespace[shift](slot.namespace, slot)
     for (const source of slot.sources) bySource[shift](source, slot)
+    for (const pair of labelPairsOf(slot.manifest.labels)) byLabel[shift](pair, slot)
     if (slot.manifest.view !== undefined && shift === 'add') views.join(slot.manifest.view, slot)
   }
 
@@ -202,6 +205,7 @@ export const createProjector = (start: Snapshot): Projector => {
     if (touched.everything) take(slotsByProxy.values())
     for (const ip of touched.ips) take(byIp.get(ip))
     for (const source of touched.sources) take(bySource.get(source))
+    for (const pair of touched.labelPairs) take(byLabel.get(pair))
     for (const namespace of touched.sidecars) take(byNamespace.get(namespace))
     for (const { before, after } of touched.envoyResources)
       for (const slot of slotsByProxy.values()) {

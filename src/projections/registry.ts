@@ -3,6 +3,7 @@ import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { Difference } from '../model/trieDifference.ts'
 import type { CompiledService } from './compiledService.ts'
 import type { DomainClaims } from './domainClaims.ts'
+import type { IstioIndex } from './istio/istioIndex.ts'
 
 /** Reverse indexes over a mesh, kept beside it and moved on by differences: what is asked per event is looked up,
  *  never searched for. */
@@ -34,6 +35,7 @@ export type Registry = {
   sidecarsIn(namespace: string): readonly Stored<'Sidecar'>[]
   envoyResources(): Iterable<Stored<'EnvoyResource'>>
   readonly claims: DomainClaims
+  readonly istio: IstioIndex
 }
 
 /** What a difference between two meshes touches. */
@@ -48,6 +50,8 @@ export type Touched = {
   readonly ips: Set<string>
   /** Callers that a rule with a source names, before or after. */
   readonly sources: Set<string>
+  /** Labels (`key=value`) of callers that a condition of a rule came for, or went. */
+  readonly labelPairs: Set<string>
   /** Namespaces whose Sidecars changed. */
   readonly sidecars: Set<string>
   /** Hosts of ingress proxies whose rules changed. */
@@ -62,6 +66,7 @@ export const nothingTouched = (): Touched => ({
   endpoints: new Set(),
   ips: new Set(),
   sources: new Set(),
+  labelPairs: new Set(),
   sidecars: new Set(),
   ingressHosts: new Set(),
   envoyResources: [],

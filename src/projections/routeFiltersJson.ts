@@ -23,7 +23,12 @@ const faultJson = ({ delay, abort }: HttpRouteFault): JsonObject => ({
     : { delay: { fixed_delay: envoyDuration(delay.delayMs), percentage: millionths(delay.percent) } }),
   ...(abort === undefined
     ? {}
-    : { abort: { http_status: abort.status, percentage: millionths(abort.percent) } }),
+    : {
+        abort: {
+          ...('status' in abort ? { http_status: abort.status } : { grpc_status: abort.grpcStatus }),
+          percentage: millionths(abort.percent),
+        },
+      }),
 })
 
 const millionths = (percent: number): JsonObject => ({
@@ -39,6 +44,7 @@ const corsJson = (cors: HttpCors): JsonObject => ({
   ...joined('expose_headers', cors.exposeHeaders),
   ...(cors.maxAgeMs === undefined ? {} : { max_age: String(Math.floor(cors.maxAgeMs / 1000)) }),
   ...(cors.allowCredentials === undefined ? {} : { allow_credentials: cors.allowCredentials }),
+  ...(cors.forwardUnmatched === undefined ? {} : { forward_not_matching_preflights: cors.forwardUnmatched }),
 })
 
 const joined = (field: string, values: readonly string[]): JsonObject =>

@@ -15,7 +15,9 @@ export type SliceVariant = {
   readonly place?: IngressPlace
   /** Suffix that short names are cut from. */
   readonly domain: string
-  /** Keys of the rules with a source that hold for the caller. */
+  /** The caller's. */
+  readonly namespace: string
+  /** Keys of the rules with a source, and of conditions on labels (`labelsKey`), that hold for the caller. */
   readonly sourceRules: ReadonlySet<string>
   /** Whether a service is in the caller's scope, and so may contend for a domain. */
   readonly inScope: (service: CompiledService) => boolean
@@ -27,6 +29,8 @@ export type ClusterPart = {
   readonly hostname: string
   readonly port: number
   readonly labels: Readonly<Record<string, string>>
+  /** It is of a subset that nobody defines, and has no endpoints. */
+  readonly undefinedSubset?: true
   /** False: its endpoints are found by DNS. */
   readonly eds: boolean
 }

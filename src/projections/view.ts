@@ -1,3 +1,4 @@
+import { sameJson } from '../model/sameJson.ts'
 import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
 import type { Changes } from './changes.ts'
 import { httpProxyName } from './httpProxyListener.ts'
@@ -76,10 +77,15 @@ const enterCluster = (view: View, cluster: ClusterPart, changes: Changes): void 
   const stands = view.clusters.get(name)
   if (stands !== undefined) view.clusterUses.set(name, (view.clusterUses.get(name) ?? 1) + 1)
   // A host that was found by DNS may have become a service of the mesh.
-  if ((stands?.eds ?? false) !== cluster.eds) changes.endpoints.add(name)
+  // The labels of a subset are not in its name.
+  if ((stands?.eds ?? false) !== cluster.eds || (stands !== undefined && !sameEndpoints(stands, cluster)))
+    changes.endpoints.add(name)
   if (stands?.resource.version !== version) changes.clusters.add(name)
   view.clusters.set(name, cluster)
 }
+
+const sameEndpoints = (a: ClusterPart, b: ClusterPart): boolean =>
+  a.undefinedSubset === b.undefinedSubset && (a.labels === b.labels || sameJson(a.labels, b.labels))
 
 const leaveCluster = (view: View, { eds, resource: { name } }: ClusterPart, changes: Changes): void => {
   const uses = view.clusterUses.get(name)

@@ -129,16 +129,18 @@ export const createViews = (registry: Registry): Views => {
     const { scope, domain } = caller
     const inScope = (service: CompiledService): boolean =>
       registry.service(service.hostname) === service && takesService(scope, service)
-    const variant = { mode, domain, sourceRules: new Set(caller.sourceRules), inScope }
-    return enterView([mode, domain, scope.key, caller.sourceRules.join(' ')], variant, scope)
+    const { namespace } = caller
+    const variant = { mode, domain, namespace, sourceRules: new Set(caller.sourceRules), inScope }
+    return enterView([mode, domain, namespace, scope.key, caller.sourceRules.join(' ')], variant, scope)
   }
 
   const enterIngress: Views['enterIngress'] = (caller, place) => {
     const mode = 'ingress'
     const sourceRules = new Set(caller.sourceRules)
-    const variant = { mode, place, domain: '', sourceRules, inScope: () => false } as const
+    const { namespace } = caller
+    const variant = { mode, place, domain: '', namespace, sourceRules, inScope: () => false } as const
     return enterView(
-      [mode, place.address, `${place.port}`, caller.sourceRules.join(' ')],
+      [mode, namespace, place.address, `${place.port}`, caller.sourceRules.join(' ')],
       variant,
       emptyScope,
     )

@@ -70,7 +70,7 @@ export const rawCluster = (name: string, ids: string[], inner: string): Resource
 })
 
 const anyResource: fc.Arbitrary<Resource> = fc
-  .tuple(fc.nat(11), fc.nat(5), fc.nat(3), fc.nat(3))
+  .tuple(fc.nat(13), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {
     const namespace = other % 2 === 0 ? 'default' : 'other'
     switch (kind) {
@@ -167,6 +167,9 @@ const anyResource: fc.Arbitrary<Resource> = fc
                   ],
           },
         }
+      case 12:
+      case 13:
+        return anyDestinationRule(`dr${number % 3}`, namespace, other, version)
       case 8:
         return sidecarConfig(
           `sc${other}`,

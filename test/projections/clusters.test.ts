@@ -7,6 +7,7 @@ import {
   outboundClusterJson,
   passthroughClusterJson,
 } from '../../src/projections/clusters.ts'
+import { compileDestinationPolicy } from '../../src/projections/compileDestinationPolicy.ts'
 import { policyFor } from '../../src/projections/policies.ts'
 import { reviews, stored } from './given.ts'
 
@@ -110,12 +111,12 @@ test.each([
   ['LEAST_CONN', 'LEAST_REQUEST'],
   ['RANDOM', 'RANDOM'],
 ] as const)('P17: load balancing %s is Envoy’s %s', (name, lb_policy) => {
-  const policy = { destination: { name: 'reviews' }, loadBalancing: { name } }
+  const policy = compileDestinationPolicy({ destination: { name: 'reviews' }, loadBalancing: { name } })
   expect(outboundClusterJson({ ...plain, policy })).toMatchObject({ lb_policy })
 })
 
 test('P17: a circuit breaker without anything ejects by the documented defaults, at least one host', () => {
-  expect(outboundClusterJson({ ...plain, policy: simple({}) })).toMatchObject({
+  expect(outboundClusterJson({ ...plain, policy: compileDestinationPolicy(simple({})) })).toMatchObject({
     circuit_breakers: { thresholds: [{ priority: 'DEFAULT' }] },
     outlier_detection: {
       consecutive_5xx: 5,
@@ -128,17 +129,19 @@ test('P17: a circuit breaker without anything ejects by the documented defaults,
 })
 
 test('P17: what a circuit breaker says holds, parts of a second too', () => {
-  const policy = simple({
-    maxConnections: 1,
-    httpMaxPendingRequests: 2,
-    httpMaxRequests: 3,
-    httpMaxRetries: 4,
-    httpMaxRequestsPerConnection: 5,
-    httpConsecutiveErrors: 6,
-    httpMaxEjectionPercent: 100,
-    sleepWindow: '250ms',
-    httpDetectionInterval: '0.5s',
-  })
+  const policy = compileDestinationPolicy(
+    simple({
+      maxConnections: 1,
+      httpMaxPendingRequests: 2,
+      httpMaxRequests: 3,
+      httpMaxRetries: 4,
+      httpMaxRequestsPerConnection: 5,
+      httpConsecutiveErrors: 6,
+      httpMaxEjectionPercent: 100,
+      sleepWindow: '250ms',
+      httpDetectionInterval: '0.5s',
+    }),
+  )
   expect(outboundClusterJson({ ...plain, policy })).toMatchObject({
     circuit_breakers: {
       thresholds: [{ max_connections: 1, max_pending_requests: 2, max_requests: 3, max_retries: 4 }],
@@ -159,7 +162,10 @@ test('P17: what a circuit breaker says holds, parts of a second too', () => {
 })
 
 test('P17: a count of zero says nothing', () => {
-  const json = outboundClusterJson({ ...plain, policy: simple({ maxConnections: 0 }) })
+  const json = outboundClusterJson({
+    ...plain,
+    policy: compileDestinationPolicy(simple({ maxConnections: 0 })),
+  })
   expect(json['circuit_breakers']).toEqual({ thresholds: [{ priority: 'DEFAULT' }] })
   expect(json['outlier_detection']).toMatchObject({ consecutive_5xx: 5 })
 })

@@ -1,6 +1,8 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PortTrafficPolicy } from '../../src/model/istio/destinationRule.ts'
+import { defaultMeshSettings } from '../../src/model/meshSettings.ts'
 import type { RouteRuleSpec } from '../../src/model/routeRule.ts'
 import {
   blackHoleClusterJson,
@@ -9,11 +11,13 @@ import {
   outboundClusterJson,
   passthroughClusterJson,
 } from '../../src/projections/clusters.ts'
+import { compileDestinationPolicy } from '../../src/projections/compileDestinationPolicy.ts'
 import { compileRouteRule } from '../../src/projections/compileRouteRule.ts'
 import { defaultRoute } from '../../src/projections/defaultRoute.ts'
 import { endpointsJson } from '../../src/projections/endpointsJson.ts'
 import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.ts'
 import { inboundListenerJson } from '../../src/projections/inboundListeners.ts'
+import { compileTrafficPolicy } from '../../src/projections/istio/compileTrafficPolicy.ts'
 import { outboundHttpListenerJson, outboundTcpListenerJson } from '../../src/projections/outboundListeners.ts'
 import { undeclaredVirtualHostJson, virtualHostJson } from '../../src/projections/virtualHost.ts'
 import {
@@ -26,15 +30,43 @@ import { http, reviews, stored } from './given.ts'
 const rule = { kind: 'Service', namespace: 'default', name: 'reviews' } as const
 const protocols = ['HTTP', 'HTTP2', 'GRPC', 'HTTPS', 'TCP', 'Mongo', 'Redis'] as const
 
-const policy = {
+const policy = compileDestinationPolicy({
   destination: { name: 'reviews' },
   loadBalancing: { name: 'LEAST_CONN' },
   circuitBreaker: {
     simpleCb: { maxConnections: 1, httpMaxRequestsPerConnection: 1, httpMaxRetries: 2, sleepWindow: '1ms' },
   },
-} as const
+})
 
 const trusted = authority(mkdtempSync(join(tmpdir(), 'rutter-emitted-'))).ca
+
+const trafficPolicies: readonly PortTrafficPolicy[] = [
+  { loadBalancer: { consistentHash: { useSourceIp: true, maglev: { tableSize: 101 } } } },
+  { loadBalancer: { consistentHash: { httpHeaderName: 'a' } } },
+  { loadBalancer: { simple: 'PASSTHROUGH' } },
+  { loadBalancer: { simple: 'ROUND_ROBIN', warmupDurationSecs: '30s' } },
+  {
+    connectionPool: {
+      tcp: {
+        maxConnections: 1,
+        connectTimeout: '30ms',
+        tcpKeepalive: { probes: 1, time: '1s', interval: '1s' },
+      },
+      http: { useClientProtocol: true, idleTimeout: '1s', maxConcurrentStreams: 3 },
+    },
+  },
+  {
+    outlierDetection: {
+      consecutive5xxErrors: 0,
+      consecutiveGatewayErrors: 1,
+      splitExternalLocalOriginErrors: true,
+      minHealthPercent: 50,
+    },
+  },
+  { tls: { mode: 'SIMPLE' } },
+  { tls: { mode: 'SIMPLE', sni: 'a.b', subjectAltNames: ['a.b', 'spiffe://x/y'] } },
+  { tls: { mode: 'SIMPLE', insecureSkipVerify: true } },
+]
 
 /** Every sort of cluster that is emitted. */
 export const clusters = [
@@ -80,6 +112,17 @@ export const clusters = [
       app: { host: '::1', port: 1 },
       protocol,
       connectTimeoutMs: 1,
+      rule,
+    }),
+  ),
+  ...trafficPolicies.map((one, i) =>
+    outboundClusterJson({
+      hostname: reviews,
+      port: 9100 + i,
+      protocol: 'HTTP',
+      subset: 'v1',
+      connectTimeoutMs: 1_000,
+      policy: compileTrafficPolicy(one, { ...defaultMeshSettings, trustedCaPath: trusted }, []),
       rule,
     }),
   ),

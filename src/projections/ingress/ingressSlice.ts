@@ -6,6 +6,7 @@ import { clusterPart } from '../clusterPart.ts'
 import { causeOf, encoded } from '../encoded.ts'
 import { encodedRoute } from '../encodedRoute.ts'
 import { destinationsOf, type HttpRoute, takesEveryRequest } from '../httpRoute.ts'
+import { withHashes } from '../istio/trafficFor.ts'
 import { provenanceOf } from '../provenance.ts'
 import type { Registry } from '../registry.ts'
 import { routeJson } from '../routesJson.ts'
@@ -66,6 +67,7 @@ const routesOf = (
 ): readonly HttpRoute[] => {
   const routes = rules
     .flatMap((rule) => ingressRoutes(rule, variant, registry))
+    .map((route) => withHashes(route, variant, registry))
     .filter((route) => isRight(encodedRoute(route)))
   const last = routes.findIndex(({ match }) => takesEveryRequest(match))
   return last === -1 ? routes : routes.slice(0, last + 1)

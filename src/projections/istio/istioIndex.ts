@@ -1,0 +1,90 @@
+import type { ConfigKind, Stored } from '../../model/mesh.ts'
+import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
+import { multimap } from '../multimap.ts'
+import type { Touched } from '../registry.ts'
+import { labelsKey } from './callerCondition.ts'
+import { hostPatterns, resolveHost } from './hostPatterns.ts'
+import { labelConditionsOf } from './labelConditionsOf.ts'
+
+type Shift = 'add' | 'delete'
+type Labels = Readonly<Record<string, string>>
+
+/** Reverse indexes over the resources of Istio's dialect. Hosts are resolved; `*.suffix` and `*` stand for themselves. */
+export type IstioIndex = {
+  /** DestinationRules whose host is exactly `host`, by key. */
+  destinationRules(host: string): readonly Stored<'DestinationRule'>[]
+  /** Which conditions on labels, of any rule, callers with these labels meet: the keys of `labelsKey`. */
+  conditionsMetBy(labels: Labels): readonly string[]
+}
+
+/** An index and the ways to move it on. */
+export type MovingIstioIndex = IstioIndex & {
+  shift(stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void
+  /** A service of this hostname came or went. */
+  shiftHostname(hostname: string, shift: Shift): void
+}
+
+type LabelCondition = { readonly labels: Labels; uses: number }
+
+/** An index of nothing. `meshDomain` is asked whenever a short name is resolved. */
+export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => {
+  const destinationRules = multimap<Stored<'DestinationRule'>>()
+  const conditions = new Map<string, LabelCondition>()
+  const conditionsByPair = multimap<LabelCondition>()
+  const hostnamesUnder = multimap<string>()
+
+  const touchHost = (host: string, touched: Touched): void => {
+    touched.hostnames.add(host)
+    for (const hostname of hostnamesUnder.get(host)) touched.hostnames.add(hostname)
+  }
+
+  const shiftConditions = (stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void => {
+    for (const labels of labelConditionsOf(stored.resource)) {
+      const key = labelsKey(labels)
+      const pair = firstPair(labels)
+      const condition = conditions.get(key) ?? { labels, uses: 0 }
+      condition.uses += shift === 'add' ? 1 : -1
+      if (condition.uses === (shift === 'add' ? 1 : 0)) {
+        conditionsByPair[shift](pair, condition)
+        touched.labelPairs.add(pair)
+      }
+      if (condition.uses === 0) conditions.delete(key)
+      else conditions.set(key, condition)
+    }
+  }
+
+  return {
+    destinationRules: (host) => [...destinationRules.get(host)].sort(byKey),
+    conditionsMetBy: (labels) =>
+      labelPairsOf(labels)
+        .flatMap((pair) => [...conditionsByPair.get(pair)])
+        .filter((condition) =>
+          Object.entries(condition.labels).every(([key, value]) => labels[key] === value),
+        )
+        .map((condition) => labelsKey(condition.labels)),
+    shift: (stored, shift, touched) => {
+      const { resource } = stored
+      const { namespace } = resource.metadata
+      shiftConditions(stored, shift, touched)
+      if (resource.kind === 'DestinationRule') {
+        const host = resolveHost(resource.spec.host, namespace, meshDomain())
+        destinationRules[shift](host, stored as Stored<'DestinationRule'>)
+        touchHost(host, touched)
+      }
+    },
+    shiftHostname: (hostname, shift) => {
+      for (const pattern of hostPatterns(hostname).slice(1)) hostnamesUnder[shift](pattern, hostname)
+    },
+  }
+}
+
+/** `key=value` of each label, sorted: where conditions on labels are looked up. */
+export const labelPairsOf = (labels: Labels): string[] =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort(byCodeUnit)
+
+const firstPair = (labels: Labels): string => labelPairsOf(labels)[0] ?? ''
+
+const byKey = (a: Stored, b: Stored): number =>
+  byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource)))

@@ -1,0 +1,44 @@
+import type { PortTrafficPolicy } from '../../model/istio/destinationRule.ts'
+import type { Stored } from '../../model/mesh.ts'
+import type { Destination, HttpHash, HttpRoute } from '../httpRoute.ts'
+import { destinationsOf } from '../httpRoute.ts'
+import type { Registry } from '../registry.ts'
+import type { CallerTraits } from './callerCondition.ts'
+import { hashOf, policyAt } from './compileTrafficPolicy.ts'
+import { destinationRuleFor } from './destinationRuleFor.ts'
+
+/** What a DestinationRule says of one destination. */
+export type Traffic = {
+  readonly rule: Stored<'DestinationRule'>
+  readonly policy: PortTrafficPolicy
+  /** Of the subset; `undefined` when the rule has none of that name. */
+  readonly labels: Readonly<Record<string, string>> | undefined
+}
+
+/** What the DestinationRule that holds says of `destination` for callers of this variant. */
+export const trafficFor = (
+  { hostname, port, labels, subset }: Pick<Destination, 'hostname' | 'port' | 'labels' | 'subset'>,
+  variant: CallerTraits,
+  registry: Registry,
+): Traffic | undefined => {
+  const rule = destinationRuleFor(hostname, variant, registry)
+  if (rule === undefined) return undefined
+  const { trafficPolicy, subsets = [] } = rule.resource.spec
+  const meant = subset === undefined ? undefined : subsets.find(({ name }) => name === subset)
+  return {
+    rule,
+    policy: policyAt(trafficPolicy, meant?.trafficPolicy, port),
+    labels: subset === undefined ? labels : meant && (meant.labels ?? {}),
+  }
+}
+
+/** `route` with what the load balancers of its destinations need to tell requests alike. */
+export const withHashes = (route: HttpRoute, variant: CallerTraits, registry: Registry): HttpRoute => {
+  const hashes = new Map<string, HttpHash>()
+  for (const destination of destinationsOf(route)) {
+    const traffic = trafficFor(destination, variant, registry)
+    const hash = traffic && hashOf(traffic.policy)
+    if (hash !== undefined) hashes.set(JSON.stringify(hash), hash)
+  }
+  return hashes.size === 0 ? route : { ...route, hash: [...hashes.values()] }
+}

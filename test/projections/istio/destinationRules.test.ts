@@ -1,0 +1,298 @@
+import { describe, expect, test } from 'vitest'
+import type { DestinationRuleSpec, TrafficPolicy } from '../../../src/model/istio/destinationRule.ts'
+import type { Resource } from '../../../src/model/resource.ts'
+import { instance, service } from '../../reducers/given.ts'
+import { istio, proxyOf, seen, virtualHost } from './following.ts'
+
+const host = 'reviews.default.svc.cluster.local'
+const whole = `outbound|9080||${host}`
+const mesh: readonly Resource[] = [
+  service('reviews'),
+  instance('a', 'reviews', '10.2.0.1', { labels: { version: 'v1' } }),
+  instance('b', 'reviews', '10.2.0.2', { labels: { version: 'v2' } }),
+]
+const rule = (spec: Partial<DestinationRuleSpec>, name = 'reviews', namespace = 'default') =>
+  istio('DestinationRule', name, { host: 'reviews', ...spec }, namespace)
+const subset = (version: string) => ({ name: version, labels: { version } })
+
+const clusterWith = (trafficPolicy: TrafficPolicy, more: Partial<DestinationRuleSpec> = {}, name = whole) =>
+  seen([...mesh, rule({ trafficPolicy, ...more })]).json('clusters', name)
+
+// What is Envoy's default does not stand in its canonical JSON.
+const balanceOf = (cluster: ReturnType<typeof clusterWith>) => cluster?.['lb_policy'] ?? 'ROUND_ROBIN'
+
+const endpointsOf = (world: ReturnType<typeof seen>, cluster: string) =>
+  JSON.stringify(world.json('endpoints', cluster)).match(/10\.\d+\.\d+\.\d+/g) ?? []
+
+describe('subsets', () => {
+  test('Y3: each has a cluster of its name on every port, with the instances of its labels', () => {
+    const world = seen([...mesh, rule({ subsets: [subset('v1'), subset('v9')] })])
+    expect(endpointsOf(world, `outbound|9080|v1|${host}`)).toEqual(['10.2.0.1'])
+    expect(endpointsOf(world, `outbound|9080|v9|${host}`)).toEqual([])
+    expect(world.json('clusters', `outbound|9080|v1|${host}`)).toMatchObject({
+      metadata: { filter_metadata: { rutter: { rule: 'DestinationRule/default/reviews' } } },
+    })
+  })
+
+  test('Y3: callers of different namespaces may mean different labels by one name', () => {
+    const rules = [
+      rule({ subsets: [subset('v1')] }),
+      rule({ host, subsets: [{ name: 'v1', labels: { version: 'v2' } }] }, 'mine', 'other'),
+    ]
+    const cluster = `outbound|9080|v1|${host}`
+    expect(endpointsOf(seen([...mesh, ...rules]), cluster)).toEqual(['10.2.0.1'])
+    expect(endpointsOf(seen([...mesh, ...rules], proxyOf('sidecar', 'other')), cluster)).toEqual(['10.2.0.2'])
+  })
+
+  test('Y11: a subset without instances, a host without service, a second rule say so', () => {
+    const second = rule({}, 'zz')
+    const unknown = rule({ host: 'nobody' }, 'b')
+    const first = rule({ subsets: [subset('v9')] })
+    const world = seen([...mesh, first, second, unknown])
+    expect(world.diagnostics(first)).toEqual([['RUT2002', '/spec/subsets/0/labels']])
+    expect(world.diagnostics(second)).toEqual([['RUT2006', '/spec/host']])
+    expect(world.diagnostics(unknown)).toEqual([['RUT2001', '/spec/host']])
+  })
+})
+
+describe('which rule holds', () => {
+  const connect = (world: ReturnType<typeof seen>) => world.json('clusters', whole)?.['connect_timeout']
+  const within = (
+    connectTimeout: string,
+    spec: Partial<DestinationRuleSpec>,
+    name: string,
+    namespace: string,
+  ) =>
+    rule({ host, trafficPolicy: { connectionPool: { tcp: { connectTimeout } } }, ...spec }, name, namespace)
+
+  test('Y8: of the callers’ namespace before the service’s, never another’s; the more specific host first', () => {
+    const rules = [
+      within('2s', {}, 'service', 'default'),
+      within('3s', {}, 'caller', 'other'),
+      within('4s', { host: '*.svc.cluster.local' }, 'wide', 'default'),
+    ]
+    expect(connect(seen([...mesh, ...rules]))).toBe('2s')
+    expect(connect(seen([...mesh, ...rules], proxyOf('sidecar', 'other')))).toBe('3s')
+    expect(connect(seen([...mesh, ...rules], proxyOf('sidecar', 'third')))).toBe('2s')
+    expect(connect(seen([...mesh, rules[2] as Resource]))).toBe('4s')
+  })
+
+  test('Y8: exportTo and workloadSelector say which callers', () => {
+    const near = within('2s', { exportTo: ['.'] }, 'near', 'default')
+    expect(connect(seen([...mesh, near]))).toBe('2s')
+    expect(connect(seen([...mesh, near], proxyOf('sidecar', 'other')))).toBe('1s')
+    const some = within('5s', { workloadSelector: { matchLabels: { app: 'a' } } }, 'zz', 'default')
+    expect(connect(seen([...mesh, near, some]))).toBe('2s')
+    expect(connect(seen([...mesh, near, some], proxyOf(), { labels: { app: 'a', x: 'y' } }))).toBe('5s')
+  })
+
+  test('Y8: it goes before a policy of 2017, which is told', () => {
+    const policy: Resource<'DestinationPolicy'> = {
+      apiVersion: 'config.istio.io/v1alpha2',
+      kind: 'DestinationPolicy',
+      metadata: { name: 'old', namespace: 'default' },
+      spec: { destination: { name: 'reviews' }, loadBalancing: { name: 'RANDOM' } },
+    }
+    const world = seen([...mesh, policy, rule({})])
+    expect(balanceOf(world.json('clusters', whole))).toBe('ROUND_ROBIN')
+    expect(world.diagnostics(policy)).toEqual([['RUT2102', '/spec/destination']])
+  })
+})
+
+describe('traffic policies', () => {
+  test('Y4: a port’s settings replace the whole, a subset’s replace it part by part', () => {
+    const random = { loadBalancer: { simple: 'RANDOM' } } as const
+    const pool = { connectionPool: { tcp: { maxConnections: 7 } } } as const
+    const limited = { circuit_breakers: { thresholds: [{ max_connections: 7 }] } }
+    const portLevel = { ...random, portLevelSettings: [{ port: { number: 9080 }, ...pool }] }
+    expect(clusterWith(portLevel)).toMatchObject(limited)
+    expect(balanceOf(clusterWith(portLevel))).toBe('ROUND_ROBIN')
+    const subsets = [{ name: 'v1', trafficPolicy: pool }]
+    expect(clusterWith(random, { subsets }, `outbound|9080|v1|${host}`)).toMatchObject({
+      lb_policy: 'RANDOM',
+      ...limited,
+    })
+  })
+
+  test.each([
+    ['ROUND_ROBIN', 'ROUND_ROBIN'],
+    ['LEAST_REQUEST', 'LEAST_REQUEST'],
+    ['LEAST_CONN', 'LEAST_REQUEST'],
+    ['RANDOM', 'RANDOM'],
+    ['UNSPECIFIED', 'ROUND_ROBIN'],
+  ] as const)('Y5: the load balancer %s is Envoy’s %s', (simple, lb_policy) => {
+    expect(balanceOf(clusterWith({ loadBalancer: { simple } }))).toBe(lb_policy)
+  })
+
+  test('Y5: PASSTHROUGH goes where the caller wanted to', () => {
+    expect(clusterWith({ loadBalancer: { simple: 'PASSTHROUGH' } })).toMatchObject({
+      type: 'ORIGINAL_DST',
+      lb_policy: 'CLUSTER_PROVIDED',
+    })
+  })
+
+  test('Y5: new endpoints warm up', () => {
+    expect(
+      clusterWith({ loadBalancer: { simple: 'LEAST_REQUEST', warmupDurationSecs: '30s' } }),
+    ).toMatchObject({
+      least_request_lb_config: { slow_start_config: { slow_start_window: '30s' } },
+    })
+  })
+
+  test.each([
+    [{ httpHeaderName: 'X-User' }, { header: { header_name: 'x-user' } }],
+    [{ httpQueryParameterName: 'user' }, { query_parameter: { name: 'user' } }],
+    [{ useSourceIp: true }, { connection_properties: { source_ip: true } }],
+    [
+      { httpCookie: { name: 'user', path: '/', ttl: '0s' } },
+      { cookie: { name: 'user', path: '/', ttl: '0s' } },
+    ],
+  ])('Y5: a consistent hash by %j is the routes’ too', (consistentHash, policy) => {
+    const world = seen([...mesh, rule({ trafficPolicy: { loadBalancer: { consistentHash } } })])
+    expect(world.json('clusters', whole)).toMatchObject({
+      lb_policy: 'RING_HASH',
+      ring_hash_lb_config: { minimum_ring_size: '1024' },
+    })
+    expect(virtualHost(world, `${host}:9080`)?.routes).toMatchObject([{ route: { hash_policy: [policy] } }])
+  })
+
+  test('Y5: maglev', () => {
+    const consistentHash = { useSourceIp: true, maglev: { tableSize: 101 } }
+    expect(clusterWith({ loadBalancer: { consistentHash } })).toMatchObject({
+      lb_policy: 'MAGLEV',
+      maglev_lb_config: { table_size: '101' },
+    })
+  })
+
+  test('Y6: connections are limited, kept and timed as the pool says', () => {
+    const tcp = {
+      maxConnections: 1,
+      connectTimeout: '30ms',
+      tcpKeepalive: { probes: 2, time: '7200s', interval: '75s' },
+      maxConnectionDuration: '60s',
+    }
+    const http = {
+      http1MaxPendingRequests: 2,
+      http2MaxRequests: 3,
+      maxRetries: 4,
+      maxRequestsPerConnection: 5,
+      idleTimeout: '10s',
+      maxConcurrentStreams: 6,
+      h2UpgradePolicy: 'UPGRADE',
+    } as const
+    expect(clusterWith({ connectionPool: { tcp, http } })).toMatchObject({
+      connect_timeout: '0.030s',
+      circuit_breakers: {
+        thresholds: [{ max_connections: 1, max_pending_requests: 2, max_requests: 3, max_retries: 4 }],
+      },
+      upstream_connection_options: {
+        tcp_keepalive: { keepalive_probes: 2, keepalive_time: 7200, keepalive_interval: 75 },
+      },
+      typed_extension_protocol_options: {
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+          common_http_protocol_options: {
+            idle_timeout: '10s',
+            max_requests_per_connection: 5,
+            max_connection_duration: '60s',
+          },
+          explicit_http_config: { http2_protocol_options: { max_concurrent_streams: 6 } },
+        },
+      },
+    })
+    expect(clusterWith({ connectionPool: { http: { useClientProtocol: true } } })).toMatchObject({
+      typed_extension_protocol_options: {
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+          use_downstream_protocol_config: { http_protocol_options: {}, http2_protocol_options: {} },
+        },
+      },
+    })
+    expect(clusterWith({ connectionPool: { tcp: { maxConnections: 0 } } })).not.toHaveProperty(
+      'circuit_breakers',
+    )
+  })
+
+  test('Y6: outliers are left out as it says, with Istio’s defaults', () => {
+    expect(clusterWith({ outlierDetection: {} })).toMatchObject({
+      outlier_detection: { interval: '10s', base_ejection_time: '30s', max_ejection_percent: 10 },
+    })
+    const outlierDetection = {
+      consecutive5xxErrors: 0,
+      consecutiveGatewayErrors: 2,
+      splitExternalLocalOriginErrors: true,
+      consecutiveLocalOriginFailures: 3,
+      interval: '1s',
+      baseEjectionTime: '2s',
+      maxEjectionPercent: 100,
+      minHealthPercent: 50,
+    }
+    expect(clusterWith({ outlierDetection })).toMatchObject({
+      common_lb_config: { healthy_panic_threshold: { value: 50 } },
+      outlier_detection: {
+        enforcing_consecutive_5xx: 0,
+        consecutive_gateway_failure: 2,
+        enforcing_consecutive_gateway_failure: 100,
+        split_external_local_origin_errors: true,
+        consecutive_local_origin_failure: 3,
+        interval: '1s',
+        base_ejection_time: '2s',
+        max_ejection_percent: 100,
+      },
+    })
+  })
+
+  test('Y7: TLS is originated and verified as it says', () => {
+    const tls = {
+      mode: 'MUTUAL',
+      clientCertificate: '/c.pem',
+      privateKey: '/k.pem',
+      caCertificates: '/ca.pem',
+      sni: 'a.b',
+      subjectAltNames: ['a.b', 'spiffe://x'],
+    } as const
+    const context = (cluster: ReturnType<typeof clusterWith>) =>
+      (cluster?.['transport_socket'] as { typed_config: unknown } | undefined)?.typed_config
+    expect(context(clusterWith({ tls }))).toMatchObject({
+      sni: 'a.b',
+      common_tls_context: {
+        tls_certificates: [
+          { certificate_chain: { filename: '/c.pem' }, private_key: { filename: '/k.pem' } },
+        ],
+        validation_context: {
+          trusted_ca: { filename: '/ca.pem' },
+          match_typed_subject_alt_names: [
+            { san_type: 'DNS', matcher: { exact: 'a.b' } },
+            { san_type: 'URI', matcher: { exact: 'spiffe://x' } },
+          ],
+        },
+      },
+    })
+    const simple = clusterWith({ tls: { mode: 'SIMPLE' } })
+    expect(JSON.stringify(simple)).toContain('"auto_san_validation":true')
+    expect(context(simple)).toMatchObject({
+      common_tls_context: {
+        validation_context: { trusted_ca: { filename: '/etc/ssl/certs/ca-certificates.crt' } },
+      },
+    })
+    expect(JSON.stringify(clusterWith({ tls: { mode: 'SIMPLE', insecureSkipVerify: true } }))).not.toContain(
+      'validation',
+    )
+    expect(clusterWith({ tls: { mode: 'DISABLE' } })).not.toHaveProperty('transport_socket')
+  })
+
+  test('Y11: what has no effect is named at its place', () => {
+    const bad = rule({
+      trafficPolicy: {
+        tunnel: {},
+        tls: { mode: 'ISTIO_MUTUAL' },
+        loadBalancer: { localityLbSetting: { enabled: true } },
+        portLevelSettings: [{ port: { number: 1 }, tls: { mode: 'SIMPLE', credentialName: 'x' } }],
+      },
+    })
+    expect([...seen([...mesh, bad]).diagnostics(bad)].sort()).toEqual([
+      ['RUT2011', '/spec/trafficPolicy/loadBalancer/localityLbSetting'],
+      ['RUT2011', '/spec/trafficPolicy/tunnel'],
+      ['RUT2030', '/spec/trafficPolicy/tls/mode'],
+      ['RUT2101', '/spec/trafficPolicy/portLevelSettings/0/tls/credentialName'],
+    ])
+  })
+})

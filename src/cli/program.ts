@@ -11,6 +11,7 @@ import { addDiagnostics } from './diagnostics.ts'
 import { addEvents } from './events.ts'
 import { addGet } from './get.ts'
 import { addLint } from './lint.ts'
+import { addNatsConfig } from './natsConfig.ts'
 import { addProxies } from './proxies.ts'
 import { addProxy } from './proxy.ts'
 import { addReplay } from './replay.ts'
@@ -34,6 +35,7 @@ const commands: readonly AddCommand[] = [
   addEvents,
   addReplay,
   addBootstrap,
+  addNatsConfig,
   addCheck,
   addVersion,
 ]

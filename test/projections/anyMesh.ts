@@ -69,6 +69,26 @@ export const rawCluster = (name: string, ids: string[], inner: string): Resource
   },
 })
 
+const anyDestinationRule = (
+  name: string,
+  namespace: string,
+  other: number,
+  version: number,
+): Resource<'DestinationRule'> => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  metadata: { name, namespace },
+  spec: {
+    host: version === 3 ? '*.default.svc.cluster.local' : `s${other}.default.svc.cluster.local`,
+    trafficPolicy: {
+      loadBalancer: version === 0 ? { consistentHash: { useSourceIp: true } } : { simple: 'LEAST_REQUEST' },
+    },
+    subsets: [{ name: 'one', labels: { version: `v${version}` } }],
+    ...(other === 2 ? { exportTo: ['.'] } : {}),
+    ...(version === 2 ? { workloadSelector: { matchLabels: { version: 'v1' } } } : {}),
+  },
+})
+
 const anyResource: fc.Arbitrary<Resource> = fc
   .tuple(fc.nat(13), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {

@@ -11,7 +11,7 @@ import {
   decodeCheckpoint,
 } from '../log/checkpointFormat.ts'
 import type { NatsLink } from './connectNats.ts'
-import { eventStreamName } from './meshStream.ts'
+import { checkpointBucketName, eventStreamName } from './meshStream.ts'
 
 /** Checkpoints that many may share. */
 export type JetstreamCheckpoints = Checkpoints & {
@@ -36,7 +36,7 @@ export const jetstreamCheckpoints = (
   mesh: string,
   onNotice: (message: string) => void,
 ): JetstreamCheckpoints => {
-  const bucket = `RUTTER_${mesh}_CHECKPOINTS`
+  const bucket = checkpointBucketName(mesh)
   const objects = new Objm(jetstream(link.connection, { timeout: answerMs }))
   const name = (position: Position): string => `${bucket}/${position}`
   let writing = false

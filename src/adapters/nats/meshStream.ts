@@ -5,6 +5,9 @@ export const badMeshName = (mesh: string): string | undefined =>
 /** The stream that holds the log of `mesh` (contract §7, design §7). */
 export const eventStreamName = (mesh: string): string => `RUTTER_${mesh}_EVENTS`
 
+/** The object store that holds the checkpoints of the log of `mesh`. */
+export const checkpointBucketName = (mesh: string): string => `RUTTER_${mesh}_CHECKPOINTS`
+
 /** The subjects that the stream takes, and the one that entries are published on. */
 export const eventSubjects = (mesh: string): { readonly all: string; readonly entry: string } => ({
   all: `rutter.${mesh}.events.>`,

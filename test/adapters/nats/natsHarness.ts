@@ -11,6 +11,8 @@ export type NatsServer = {
   readonly url: string
   readonly monitorUrl: string
   readonly pid: number
+  /** All that it has logged. */
+  said(): string
   /** SIGKILL; resolves once it is gone. */
   kill(): Promise<void>
   /** SIGSTOP and SIGCONT. */
@@ -90,13 +92,7 @@ export const startNats = async (path: string, settings: NatsSettings = {}): Prom
   }
 }
 
-const serverOf = (
-  path: string,
-  file: string,
-  name: string,
-  port: number,
-  monitor: number,
-): NatsServer & { readonly log: string } => {
+const serverOf = (path: string, file: string, name: string, port: number, monitor: number): NatsServer => {
   const log = `${file}.log`
   let child: ChildProcess | undefined
   let gone: Promise<void> = Promise.resolve()
@@ -106,7 +102,7 @@ const serverOf = (
   }
   return {
     name,
-    log,
+    said: () => readFileSync(log, 'utf8'),
     url: `nats://127.0.0.1:${port}`,
     monitorUrl: `http://127.0.0.1:${monitor}`,
     get pid() {
@@ -133,13 +129,13 @@ const serverOf = (
   }
 }
 
-const healthy = async (server: NatsServer & { readonly log: string }, nodes: number): Promise<void> => {
+const healthy = async (server: NatsServer, nodes: number): Promise<void> => {
   for (let i = 0; i < 600; i += 1) {
     const health = await asked(`${server.monitorUrl}/healthz`)
     if (health?.['status'] === 'ok' && (nodes === 1 || (await hasLeader(server, nodes)))) return
     await pause(50)
   }
-  throw new Error(`${server.name} does not come up: ${readFileSync(server.log, 'utf8').slice(-2000)}`)
+  throw new Error(`${server.name} does not come up: ${server.said().slice(-2000)}`)
 }
 
 const hasLeader = async ({ monitorUrl }: NatsServer, nodes: number): Promise<boolean> => {

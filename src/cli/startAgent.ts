@@ -217,7 +217,7 @@ const says = {
   knownGood: 'serves what was acknowledged last: no controller answers',
 } as const
 
-/** Ready: there is something to serve, and an Envoy that has taken it. */
+/** Ready: an Envoy that is connected and has taken what there is to serve. */
 const readiness = (
   running: RunningAgent,
   supervised: SupervisedEnvoy | undefined,
@@ -225,7 +225,7 @@ const readiness = (
   const { state, ackedPosition, rejections } = running.status()
   const envoy = supervised?.status()
   const live = envoy === undefined || envoy.state === 'running' || envoy.state === 'handingOver'
-  const ready = live && running.origin() !== 'nothing' && state !== 'silent' && state !== 'pending'
+  const ready = live && running.hasTaken() && state !== 'silent'
   const refused = rejections.length === 0 ? '' : `, refuses ${rejections.length} resources`
   const failed = envoy?.lastFailure === undefined ? '' : ` (${envoy.lastFailure})`
   const envoyText =
@@ -246,10 +246,7 @@ const createStanding = (notice: (message: string) => void) => {
   const tell = (): void => {
     due = false
     const now = text?.() ?? ''
-    const key = now
-      .replace(/ at \d+/, '')
-      .replace(', pending', ', synced')
-      .replace(/^not ready|^ready/, '')
+    const key = now.replace(/ at \d+/, '').replace(', pending', ', synced')
     if (key === told) return
     told = key
     notice(now)

@@ -27,6 +27,8 @@ export type RunningAgent = {
   /** Resolves when there is something to serve. */
   readonly served: Promise<Origin>
   status(): ProxyStatus
+  /** True once the Envoy has taken all, but what it refuses, of what was intended at some time. */
+  hasTaken(): boolean
   counters(): {
     readonly position: Position
     readonly gaps: number
@@ -140,7 +142,10 @@ export const runAgent = (parts: {
 
   const isAcknowledged = (): boolean => status().state === 'synced' && origin === 'controller'
 
+  let taken = false
   const settled = (): void => {
+    const { state } = status()
+    taken ||= state === 'synced' || state === 'rejected'
     if (isAcknowledged())
       parts.acknowledged?.(() => (isAcknowledged() ? knownGoodOf(mesh, node, readable) : undefined))
     noteStatus()
@@ -290,6 +295,7 @@ export const runAgent = (parts: {
     origin: () => origin,
     served,
     status,
+    hasTaken: () => taken,
     counters: () => ({ position: readable.position(), ...counted, ...sessions.counters() }),
     stop: () => {
       stopped = true

@@ -148,18 +148,16 @@ export const createPublishing = (parts: {
     endpoints: { digest: view?.endpoints.digest.text() ?? emptyDigest, position: position() },
   })
 
-  /** What its agent said last, as of now: an agent that holds and acknowledged what is the newest has acknowledged the
-   *  newest position. */
+  /** What its agent said last, as of now: one that holds and acknowledged the newest has acknowledged the newest
+   *  position, and of one that holds something else nobody knows yet what comes of the newest. */
   const statusOf = (agent: Agent): ProxyStatus => {
     const { told } = agent
     const { node: id, type } = agent.proxy.identity
     if (told === undefined)
       return { id, type, connected: true, state: 'pending', ackedPosition: 0, rejections: [] }
     const { status } = told
-    if (status.state !== 'synced') return status
-    return isEqual(told.standing, standingOf(agent))
-      ? { ...status, ackedPosition: position() }
-      : { ...status, state: 'pending' }
+    if (!isEqual(told.standing, standingOf(agent))) return { ...status, state: 'pending' }
+    return status.state === 'synced' ? { ...status, ackedPosition: position() } : status
   }
 
   const frameOfView = (

@@ -43,7 +43,7 @@ export const createSessions = (parts: {
   readonly limits: DeliveryLimits
   /** Brings the projector up to what was folded. */
   readonly project: () => void
-  /** Told when a client was heard and answered, or went. */
+  /** Told when the standing of a stream may have changed by what its client, or did not, say. */
   readonly settled?: () => void
 }): Sessions => {
   const { projector, fleet, identify, clock, limits, project, settled = () => {} } = parts
@@ -73,7 +73,7 @@ export const createSessions = (parts: {
       protocol: stream.protocol,
       limits,
     })
-    const session = runningSession({ stream, proxy, delivery }, clock, contained)
+    const session = runningSession({ stream, proxy, delivery }, clock, contained, settled)
     const its = byProxy.get(proxy)
     if (its === undefined) byProxy.set(proxy, new Set([session]))
     else its.add(session)
@@ -145,11 +145,15 @@ const runningSession = (
   session: Session,
   clock: Clock,
   contained: (stream: XdsStream, work: () => void) => void,
+  settled: () => void,
 ): RunningSession => {
   let timer: ReturnType<typeof setTimeout> | undefined
   const wakeAt = (atMs: number): void => {
     clearTimeout(timer)
-    const tick = () => contained(session.stream, () => run(session.delivery.tick(clock.nowMs())))
+    const tick = () => {
+      contained(session.stream, () => run(session.delivery.tick(clock.nowMs())))
+      settled()
+    }
     timer = setTimeout(tick, Math.max(0, atMs - clock.nowMs()))
   }
   const run = (effects: readonly Effect[]): void => {

@@ -88,7 +88,7 @@ export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Pr
       throw reason
     },
   })
-  const mesh = meshBehind(envoyPath, started.http.url, started.xds.port)
+  const mesh = meshBehind(started.http.url, envoysAt(envoyPath, started.xds.port))
   return {
     ...mesh,
     started,
@@ -99,12 +99,36 @@ export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Pr
   }
 }
 
-/** The mesh of a controller that somebody else runs. */
-export const meshBehind = (envoyPath: string, url: string, xdsPort: number): Mesh => {
+/** What runs beside a workload for its proxy. */
+export type Beside = (proxy: {
+  readonly name: string
+  readonly node: string
+  readonly httpProxy: { readonly address: string; readonly port: number }
+  readonly runtime: WorkloadOptions['runtime']
+}) => Promise<{ readonly envoy?: TestEnvoy; stop(): Promise<void> }>
+
+/** Envoys that connect to the controller whose xDS is on a port of loopback. */
+export const envoysAt =
+  (envoyPath: string, xdsPort: number): Beside =>
+  async ({ node, httpProxy, runtime }) => {
+    const made = bootstrap({
+      node,
+      xds: { host: '127.0.0.1', port: xdsPort },
+      metadata: { httpProxy },
+      admin: { path: '/moved/by/the/harness' },
+    })
+    const options = { envoy: envoyPath, bootstrap: withRuntime(made, runtime), until: 'started' } as const
+    const envoy = await startEnvoy(options)
+    return { envoy, stop: () => envoy.stop() }
+  }
+
+/** The mesh of a controller that somebody else runs, whose HTTP API is at what `url` gives. */
+export const meshBehind = (url: string | (() => string), beside: Beside): Mesh => {
+  const base = (): string => (typeof url === 'string' ? url : url())
   const workloads: Workload[] = []
 
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
-    fetch(`${url}${path}`, {
+    fetch(`${base()}${path}`, {
       method,
       ...(body === undefined
         ? {}
@@ -118,9 +142,11 @@ export const meshBehind = (envoyPath: string, url: string, xdsPort: number): Mes
   }
 
   const mesh: Mesh = {
-    url,
+    get url() {
+      return base()
+    },
     workload: async (name, options) => {
-      const workload = await startWorkload(name, options, envoyPath, xdsPort)
+      const workload = await startWorkload(name, options, beside)
       workloads.push(workload)
       await mesh.put(workload.instance)
       return workload
@@ -151,12 +177,7 @@ export const meshBehind = (envoyPath: string, url: string, xdsPort: number): Mes
   return mesh
 }
 
-const startWorkload = async (
-  name: string,
-  options: WorkloadOptions,
-  envoyPath: string,
-  xdsPort: number,
-): Promise<Workload> => {
+const startWorkload = async (name: string, options: WorkloadOptions, beside: Beside): Promise<Workload> => {
   const { outer, inner } = nextAddresses()
   let served = 0
   const app = createServer((request, response) => {
@@ -171,17 +192,12 @@ const startWorkload = async (
   })
   const node = `${options.type ?? 'sidecar'}~${outer}~${name}.default~default.svc.cluster.local`
   const sidecar = options.sidecar !== false
-  const made = bootstrap({
-    node,
-    xds: { host: '127.0.0.1', port: xdsPort },
-    metadata: { httpProxy: { address: outer, port: httpProxyPort } },
-    admin: { path: '/moved/by/the/harness' },
-  })
-  const envoy = sidecar
-    ? await startEnvoy({
-        envoy: envoyPath,
-        bootstrap: withRuntime(made, options.runtime),
-        until: 'started',
+  const proxy = sidecar
+    ? await beside({
+        name,
+        node,
+        httpProxy: { address: outer, port: httpProxyPort },
+        runtime: options.runtime,
       })
     : undefined
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
@@ -190,7 +206,7 @@ const startWorkload = async (
     name,
     address,
     node,
-    envoy,
+    envoy: proxy?.envoy,
     instance: {
       apiVersion: 'rutter.dev/v1',
       kind: 'Instance',
@@ -213,7 +229,7 @@ const startWorkload = async (
       }),
     stop: async () => {
       agent.destroy()
-      await envoy?.stop()
+      await proxy?.stop()
       app.closeAllConnections()
       await new Promise((resolve) => app.close(resolve))
     },

@@ -7,7 +7,7 @@ import { freePort } from '../adapters/envoy/served.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
 import { startLoad } from './load.ts'
-import { type Mesh, meshBehind, type Workload } from './mesh.ts'
+import { envoysAt, type Mesh, meshBehind, type Workload } from './mesh.ts'
 import { randomFrom } from './randomFrom.ts'
 import { type RutterProcess, runRutter, startRutter } from './rutterProcess.ts'
 
@@ -34,7 +34,7 @@ describe.skipIf(envoy.skip)('a controller that is killed', () => {
     const listen = ['--http', `127.0.0.1:${http}`, '--xds', `127.0.0.1:${xds}`]
     args = ['serve', '--log', join(directory, 'log'), ...listen]
     await serve()
-    mesh = meshBehind(envoy.path, `http://127.0.0.1:${http}`, xds)
+    mesh = meshBehind(`http://127.0.0.1:${http}`, envoysAt(envoy.path, xds))
     for (const name of ['client', 'reviews']) await mesh.put(service(name))
     client = await mesh.workload('client-1', { service: 'client' })
     for (const version of ['v1', 'v2'])

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../adapters/envoy/served.ts'
+import { type NatsServers, startNats } from '../adapters/nats/natsHarness.ts'
+import { type Beside, type Mesh, meshBehind } from './mesh.ts'
+import { type RutterProcess, startRutter } from './rutterProcess.ts'
+
+/** A process of Rutter that may be killed and started again with the same arguments. */
+export type Restartable = {
+  readonly url: string
+  readonly process: RutterProcess
+  /** SIGKILL; resolves once it is gone. */
+  kill(): Promise<void>
+  /** Starts it again; resolves once it answers. */
+  start(): Promise<void>
+}
+
+/** Servers of NATS, controllers and agents, each a process of its own. */
+export type TestFleet = {
+  readonly servers: NatsServers
+  readonly controllers: readonly Restartable[]
+  /** By the names of their workloads. */
+  readonly agents: ReadonlyMap<string, Restartable & { readonly state: string }>
+  readonly mesh: Mesh
+  stop(): Promise<void>
+}
+
+/** Starts servers of NATS and controllers; workloads of the mesh get an agent and its Envoy. Requests of the mesh go to
+ *  the first controller that runs. */
+export const startFleet = async (options: {
+  readonly envoy: string
+  readonly nats: string
+  readonly nodes?: number
+  readonly controllers?: number
+}): Promise<TestFleet> => {
+  const directory = mkdtempSync(join(tmpdir(), 'rutter-fleet-'))
+  const servers = await startNats(options.nats, { nodes: options.nodes ?? 1 })
+  const nats = ['--nats', servers.urls.join(',')]
+  const controllers = await Promise.all(
+    Array.from({ length: options.controllers ?? 2 }, async () => {
+      const http = `127.0.0.1:${await freePort()}`
+      const args = ['serve', '--log', 'nats', ...nats, '--http', http, '--xds', '127.0.0.1:0']
+      return restartable(args, `http://${http}`, /serving http/)
+    }),
+  )
+  const agents = new Map<string, Restartable & { readonly state: string }>()
+
+  const beside: Beside = async ({ name, node, httpProxy: { address, port } }) => {
+    const state = join(directory, name)
+    const http = `127.0.0.1:${await freePort()}`
+    const proxy = ['--http-proxy', `${address}:${port}`]
+    const where = ['--node', node, '--state', state, '--envoy', options.envoy, '--http', http]
+    const agent = await restartable(['agent', ...where, ...proxy, ...nats], `http://${http}`, /^ready:/m)
+    agents.set(name, {
+      ...agent,
+      state,
+      get process() {
+        return agent.process
+      },
+    })
+    return {
+      stop: async () => {
+        const { process: running } = agent
+        running.child.kill('SIGTERM')
+        await running.ended
+      },
+    }
+  }
+  const running = (): Restartable => {
+    const found = controllers.find(
+      ({ process: { child } }) => child.exitCode === null && child.signalCode === null,
+    )
+    if (found === undefined) throw new Error('no controller runs')
+    return found
+  }
+  const mesh = meshBehind(() => running().url, beside)
+  return {
+    servers,
+    controllers,
+    agents,
+    mesh,
+    stop: async () => {
+      await mesh.stop()
+      await Promise.all(controllers.map((controller) => controller.kill()))
+      await servers.stop()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+const restartable = async (args: readonly string[], url: string, says: RegExp): Promise<Restartable> => {
+  let running = startRutter(args)
+  await running.says(says)
+  return {
+    url,
+    get process() {
+      return running
+    },
+    kill: async () => {
+      running.child.kill('SIGKILL')
+      await running.ended
+    },
+    start: async () => {
+      running = startRutter(args)
+      await running.says(says)
+    },
+  }
+}
+
+/** The figure `name` that a controller or an agent shows at `/metrics`. */
+export const figure = async ({ url }: Pick<Restartable, 'url'>, name: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const line = text.split('\n').find((one) => one.startsWith(`${name} `))
+  if (line === undefined) throw new Error(`there is no figure ${name}`)
+  return Number(line.slice(name.length + 1))
+}

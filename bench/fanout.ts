@@ -9,22 +9,17 @@ import { createDelivery, type Delivery } from '../src/delivery/delivery.ts'
 import type { Effect } from '../src/delivery/effect.ts'
 import type { Intended } from '../src/delivery/intended.ts'
 import { defaultDeliveryLimits } from '../src/delivery/limits.ts'
-import { typeUrlOf, type XdsResource, type XdsType } from '../src/model/xds.ts'
+import { forEachType, typeUrlOf, type XdsResource, type XdsType } from '../src/model/xds.ts'
 import type { XdsRequest } from '../src/model/xdsMessage.ts'
 import type { XdsStream } from '../src/ports.ts'
 
 const [overGrpc = 100, inMemory = 10_000] = process.argv.slice(2).map(Number)
 const services = 50
 const bytes = new Uint8Array(500)
-const nothing = { clusters: [], endpoints: [], listeners: [], routes: [] }
+const nothing = forEachType((): string[] => [])
 
 const mesh = () => {
-  const all: Record<XdsType, Map<string, XdsResource>> = {
-    clusters: new Map(),
-    endpoints: new Map(),
-    listeners: new Map(),
-    routes: new Map(),
-  }
+  const all = forEachType(() => new Map<string, XdsResource>())
   const put = (type: XdsType, name: string, version: string, more: Partial<XdsResource> = {}): void => {
     all[type].set(name, { name, version, bytes: () => bytes, causes: [], ...more })
   }

@@ -1,6 +1,6 @@
 import type { Position } from '../model/entry.ts'
 import type { Fragment, Frame, ProxyFrame, Standing, Topic } from '../model/frame.ts'
-import type { XdsType } from '../model/xds.ts'
+import { forEachType, type XdsType } from '../model/xds.ts'
 import { type Changed, createContent, resourceOf } from './content.ts'
 import { createDigest } from './digest.ts'
 import type { Readable } from './knownGood.ts'
@@ -22,12 +22,7 @@ export type Assembly = Readable & {
 }
 
 /** Nothing changed yet. */
-export const nothingChanged = (): Changed => ({
-  clusters: new Set(),
-  endpoints: new Set(),
-  listeners: new Set(),
-  routes: new Set(),
-})
+export const nothingChanged = (): Changed => forEachType(() => new Set<string>())
 
 /** An assembly that holds nothing. */
 export const createAssembly = (): Assembly => {
@@ -88,7 +83,7 @@ export const createAssembly = (): Assembly => {
   }
 
   const leaveView = (changed: Changed): void => {
-    for (const type of ['clusters', 'listeners', 'routes'] as const)
+    for (const type of ['clusters', 'listeners', 'routes', 'secrets'] as const)
       for (const name of view.names(type)) changed[type].add(name)
     for (const name of endpoints.keys()) changed.endpoints.add(name)
     view = createContent()

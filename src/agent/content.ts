@@ -1,7 +1,7 @@
 import type { Position } from '../model/entry.ts'
 import type { ContentChange, Fragment, FragmentChange, FragmentKey, Mark, Topic } from '../model/frame.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
-import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
+import { forEachType, type VirtualHostPart, type XdsResource, type XdsType } from '../model/xds.ts'
 import { contentHash } from '../wire/contentHash.ts'
 import { splicedRoutes } from '../wire/splicedRoutes.ts'
 import { createDigest } from './digest.ts'
@@ -30,12 +30,7 @@ export type Content = {
 /** Content with nothing in it. */
 export const createContent = (): Content => {
   const fragments = new Map<string, Fragment>()
-  const resources: Readonly<Record<XdsType, Map<string, XdsResource>>> = {
-    clusters: new Map(),
-    endpoints: new Map(),
-    listeners: new Map(),
-    routes: new Map(),
-  }
+  const resources = forEachType(() => new Map<string, XdsResource>())
   const parts = new Map<string, Map<string, VirtualHostPart>>()
   const topics = new Map<string, Topic>()
   let digest = createDigest()

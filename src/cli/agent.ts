@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
 import { envoyProgram } from '../adapters/outsidePrograms/envoyProgram.ts'
@@ -21,6 +22,7 @@ type Options = {
   readonly admin?: BootstrapOptions['admin']
   readonly http?: HostPort
   readonly insecure?: boolean
+  readonly secrets?: string
 } & NatsOptions
 
 /** `rutter agent`: feeds and supervises one Envoy, until SIGTERM or SIGINT. SIGHUP restarts Envoy hot; SIGUSR2 lets go of it. */
@@ -40,6 +42,12 @@ export const addAgent: AddCommand = (program, cli) => {
     .option('--labels <k=v,…>', 'labels of the proxy', parseLabels)
     .option('--admin <host:port|path>', "Envoy's admin (default: a Unix socket in the state)", parseAdmin)
     .option('--http <host:port>', "the agent's own health and figures", parseHostPort)
+    .addOption(
+      new Option(
+        '--secrets <dir>',
+        'certificates for its listeners: <dir>/<namespace>/<name>/{tls.crt,tls.key,ca.crt}',
+      ).env('RUTTER_SECRETS'),
+    )
     .option('--insecure', 'allows listening beyond loopback')
     .addHelpText(
       'after',
@@ -71,7 +79,7 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
   void signals.first.then(() => stopping.abort())
   const wishes = new Set<() => void>()
   try {
-    const { httpProxy, labels, admin, http, state, mesh } = options
+    const { httpProxy, labels, admin, http, state, mesh, secrets } = options
     const started = await startAgent(
       {
         mesh,
@@ -89,6 +97,7 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
         envoy,
         ...(admin && { admin }),
         ...(http && { http }),
+        ...(secrets && { secrets }),
         notice: io.err,
       },
       stopping.signal,

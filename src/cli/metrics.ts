@@ -1,4 +1,5 @@
 import type { NatsControllerBus } from '../adapters/nats/controllerBus.ts'
+import type { SecretFiles } from '../adapters/secrets/secretFiles.ts'
 import type { XdsServerCounters } from '../adapters/xds/xdsServerCounters.ts'
 import type { Checkpointing } from '../streams/checkpointing.ts'
 import type { RunningController } from '../streams/controller.ts'
@@ -78,6 +79,13 @@ export const publishingMetrics: Readonly<Record<keyof ReturnType<Publishing['cou
 export const checkpointMetrics: Readonly<Record<keyof ReturnType<Checkpointing['counters']>, Metric>> = {
   written: counter('rutter_checkpoints_written_total', 'Checkpoints that were written.'),
   failed: counter('rutter_checkpoints_failed_total', 'Checkpoints that could not be written.'),
+}
+
+/** The figures of `serve --secrets`. */
+export const secretMetrics: Readonly<Record<keyof SecretFiles['counters'], Metric>> = {
+  secrets: gauge('rutter_secrets', 'Secrets that there are files of.'),
+  unusable: gauge('rutter_secrets_unusable', 'Secrets whose files cannot be used.'),
+  beyondBound: gauge('rutter_secrets_beyond_bound', 'Secrets that are not read, as there are too many.'),
 }
 
 /** The figures of the xDS server. */

@@ -58,7 +58,7 @@ type Json = Readonly<Record<string, unknown>>
 
 const lengthAt = (value: unknown): number => (Array.isArray(value) ? value.length : 0)
 
-/** One line that tells resources of a type apart. */
+/** One line that tells resources of a type apart. Of secrets the names say all that may be said. */
 const summary: Readonly<Record<XdsType, (resource: Json) => string>> = {
   clusters: ({ type, lb_policy: policy = 'ROUND_ROBIN' }) => `${type ?? 'STATIC'} ${policy}`,
   endpoints: ({ endpoints }) => {
@@ -73,4 +73,5 @@ const summary: Readonly<Record<XdsType, (resource: Json) => string>> = {
     const all = (Array.isArray(hosts) ? hosts : []) as Json[]
     return `${all.length} virtual hosts, ${all.reduce((sum, host) => sum + lengthAt(host['routes']), 0)} routes`
   },
+  secrets: () => '',
 }

@@ -23,6 +23,7 @@ type Options = {
   readonly xdsKey?: string
   readonly xdsCa?: string
   readonly insecure?: boolean
+  readonly secrets?: string
   readonly natsMonitor?: readonly string[]
   readonly replicas?: number
   readonly output: string
@@ -53,6 +54,12 @@ export const addServe: AddCommand = (program, cli) => {
       new Option('--xds-ca <file>', 'takes only proxies with a certificate that this CA signed').env(
         'RUTTER_XDS_CA',
       ),
+    )
+    .addOption(
+      new Option(
+        '--secrets <dir>',
+        'certificates for ingress: <dir>/<namespace>/<name>/{tls.crt,tls.key,ca.crt}',
+      ).env('RUTTER_SECRETS'),
     )
     .option('--insecure', 'allows listening beyond loopback without knowing who asks')
     .addOption(outputOption('text', 'json').default('text', 'text; json prints one line when it serves'))
@@ -126,6 +133,7 @@ const serve = async (options: Options, { io }: Cli): Promise<number> => {
       http: options.http,
       xds: options.xds,
       ...(xdsTls === undefined ? {} : { xdsTls }),
+      ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
       version: buildFacts.version,
       notice: io.err,
       lost: (reason) => lost?.(reason),

@@ -13,6 +13,7 @@ import { agentServer } from '../adapters/http/agentServer.ts'
 import { type NatsAgentBus, natsAgentBus } from '../adapters/nats/agentBus.ts'
 import { connectNats, type NatsLink } from '../adapters/nats/connectNats.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
+import { secretFiles } from '../adapters/secrets/secretFiles.ts'
 import { xdsServer } from '../adapters/xds/xdsServer.ts'
 import { type BootstrapOptions, bootstrap, type HostPort } from '../agent/bootstrap.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
@@ -26,6 +27,7 @@ import {
 } from './agentMetrics.ts'
 import { bootstrapYaml } from './bootstrap.ts'
 import { exportCounters } from './exportCounters.ts'
+import { secretMetrics } from './metrics.ts'
 
 /** What `rutter agent` is told. */
 export type AgentOptions = {
@@ -39,6 +41,8 @@ export type AgentOptions = {
   readonly envoy: string | undefined
   readonly admin?: BootstrapOptions['admin']
   readonly http?: HostPort
+  /** A directory of certificates for the listeners of its Envoy. */
+  readonly secrets?: string
   /** Told what an operator should know. */
   readonly notice: (message: string) => void
 }
@@ -87,6 +91,15 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
     toClose.push(() => keeper.close())
 
     const standing = createStanding(notice)
+    let secretsChanged: (names: readonly string[]) => void = () => {}
+    const secrets =
+      options.secrets === undefined
+        ? undefined
+        : await secretFiles(options.secrets, {
+            changed: (names) => secretsChanged(names),
+            nowMs: () => Date.now(),
+          })
+    if (secrets !== undefined) toClose.push(() => secrets.close())
     const running = runAgent({
       mesh,
       identity,
@@ -96,10 +109,13 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       ...(isRight(found) ? { knownGood: found.right } : {}),
       acknowledged: (known) => keeper.keep(known),
       changed: () => standing.look(),
+      ...(secrets && { secrets }),
     })
+    secretsChanged = running.secretsChanged
     toClose.push(() => running.stop())
     const metrics = new Registry()
     exportAgent(metrics, running, keeper)
+    if (secrets !== undefined) exportCounters(metrics, secretMetrics, () => secrets.counters)
 
     const leaving = new AbortController()
     const connecting = connect(options, running, metrics, leaving.signal)

@@ -3,11 +3,14 @@ import { hostname } from 'node:os'
 import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { Registry } from 'prom-client'
 import { type ConfigDirectory, configDirectory } from '../adapters/configDirectory.ts'
+import { isLoopback } from '../adapters/http/hostGuard.ts'
 import { type HttpServer, httpServer } from '../adapters/http/httpServer.ts'
+import { secretFiles } from '../adapters/secrets/secretFiles.ts'
 import { type XdsTls, xdsCredentials } from '../adapters/xds/xdsCredentials.ts'
 import { type XdsServer, xdsServer } from '../adapters/xds/xdsServer.ts'
 import { parseNodeId } from '../codecs/nodeId.ts'
 import { parseProxyMetadata } from '../codecs/proxyMetadata.ts'
+import type { SecretCheck } from '../model/secret.ts'
 import { subjectToken } from '../model/subjectToken.ts'
 import type { Clock, Controller } from '../ports.ts'
 import { createMeshHasher } from '../projections/meshHash.ts'
@@ -22,6 +25,7 @@ import {
   fleetMetrics,
   natsLogMetrics,
   publishingMetrics,
+  secretMetrics,
   xdsMetrics,
 } from './metrics.ts'
 import { newFindings } from './newFindings.ts'
@@ -37,6 +41,9 @@ export type ControllerOptions = {
   readonly xds: { readonly host: string; readonly port: number }
   /** xDS over TLS; plaintext without. */
   readonly xdsTls?: XdsTls
+  /** A directory of certificates for ingress; they go to proxies on this machine, or over TLS to those that show a
+   *  certificate of theirs, and to no other. */
+  readonly secrets?: string
   readonly version: string
   /** Told what an operator should know. */
   readonly notice: (message: string) => void
@@ -77,6 +84,18 @@ export const startController = async (options: ControllerOptions): Promise<Start
     checkpointing.folded(start.snapshot, start.logHash)
     const bus = opened.bus?.(subjectToken(`${hostname()}-${process.pid}`))
     if (bus !== undefined) toClose.push(() => bus.close())
+    let secretsChanged: (names: readonly string[]) => void = () => {}
+    const secrets =
+      options.secrets === undefined
+        ? undefined
+        : await secretFiles(options.secrets, {
+            changed: (names) => secretsChanged(names),
+            nowMs: clock.nowMs,
+          })
+    if (secrets !== undefined) toClose.push(() => secrets.close())
+    const isPrivate = isLoopback(options.xds.host) || options.xdsTls?.ca !== undefined
+    if (secrets !== undefined && !isPrivate)
+      notice('secrets are not served: beyond this machine that takes --xds-cert, --xds-key and --xds-ca')
     const running = runController({
       log,
       start: start.snapshot,
@@ -85,11 +104,18 @@ export const startController = async (options: ControllerOptions): Promise<Start
       lost: options.lost,
       folded: checkpointing.folded,
       ...(bus === undefined ? {} : { bus }),
+      secrets: {
+        resource: (name) => (isPrivate ? secrets?.resource(name) : undefined),
+        problem: secrets?.problem ?? noDirectory,
+      },
     })
+    secretsChanged = running.secretsChanged
+    const { controller } = running
     toClose.push(() => running.stop())
     const metrics = new Registry()
     exportCounters(metrics, controllerMetrics, running.counters)
-    exportCounters(metrics, fleetMetrics, () => ({ rejections: rejectionsOf(running.controller) }))
+    if (secrets !== undefined) exportCounters(metrics, secretMetrics, () => secrets.counters)
+    exportCounters(metrics, fleetMetrics, () => ({ rejections: rejectionsOf(controller) }))
     exportCounters(metrics, checkpointMetrics, checkpointing.counters)
     if (counters !== undefined) exportCounters(metrics, natsLogMetrics, counters)
     if (bus !== undefined) exportCounters(metrics, busMetrics, bus.counters)
@@ -103,22 +129,27 @@ export const startController = async (options: ControllerOptions): Promise<Start
     })
     toClose.push(() => xds.close())
     exportCounters(metrics, xdsMetrics, () => xds.counters)
-    const http = await httpServer(running.controller, { ...options.http, metrics, version, log: notice })
+    const http = await httpServer(controller, { ...options.http, metrics, version, log: notice })
     toClose.push(() => http.close())
     if (options.config !== undefined) {
       const tellNew = newFindings(options.config, notice)
-      const directory: ConfigDirectory = await configDirectory(running.controller, options.config, {
+      const directory: ConfigDirectory = await configDirectory(controller, options.config, {
         allowEmpty: options.allowEmpty === true,
         onPass: ({ diagnostics }) => tellNew(diagnostics),
       })
       toClose.push(() => directory.close())
     }
-    return { controller: running.controller, http, xds, close }
+    return { controller, http, xds, close }
   } catch (error) {
     await close()
     throw error
   }
 }
+
+const noDirectory: SecretCheck = () => ({
+  kind: 'unseen',
+  message: 'this controller was started without --secrets',
+})
 
 const rejectionsOf = (controller: Controller): number =>
   controller.proxies().proxies.reduce((sum, { rejections }) => sum + rejections.length, 0)

@@ -4,14 +4,15 @@ import { removeUnnamed } from './removal.ts'
 import { hasName } from './sortedList.ts'
 import { ledgersOf, type StreamState } from './streamState.ts'
 
-/** Sends all that may go now. Ordered: clusters with their endpoints; listeners once the clusters are acknowledged,
+/** Sends all that may go now. Ordered: secrets, for which clusters and listeners wait; clusters with their endpoints; listeners once the clusters are acknowledged,
  *  and routes as far as theirs are; what nothing names any more last. */
 export const advance = (state: StreamState, nowMs: number): void => {
   if (!state.ordered) {
     for (const ledger of ledgersOf(state)) push(state, ledger, nowMs)
     return
   }
-  const { clusters, endpoints, listeners, routes } = state.ledgers
+  const { clusters, endpoints, listeners, routes, secrets } = state.ledgers
+  if (secrets !== undefined) push(state, secrets, nowMs)
   const flight = clusters && push(state, clusters, nowMs)
   if (endpoints !== undefined) {
     if (flight !== undefined) warm(endpoints, flight)

@@ -1,15 +1,30 @@
 import type { Position } from './entry.ts'
 
-/** The four resource types that Rutter serves, in the order in which Envoy must learn them. */
-export const xdsTypes = ['clusters', 'endpoints', 'listeners', 'routes'] as const
+/** The types that a configuration may bring, in the order in which Envoy must learn them. */
+export const configurableTypes = ['clusters', 'endpoints', 'listeners', 'routes'] as const
+export type ConfigurableType = (typeof configurableTypes)[number]
+
+/** All types that Rutter serves. Secrets go over ADS only, and no configuration brings them: it would put keys into the
+ *  log. */
+export const xdsTypes = [...configurableTypes, 'secrets'] as const
 export type XdsType = (typeof xdsTypes)[number]
 
-/** Envoy's type URLs (envoy/config/…/v3 of the Envoy API). */
+/** One `make()` for each type. */
+export const forEachType = <T>(make: () => T): Record<XdsType, T> => ({
+  clusters: make(),
+  endpoints: make(),
+  listeners: make(),
+  routes: make(),
+  secrets: make(),
+})
+
+/** Envoy's type URLs (envoy/config/…/v3 and envoy/extensions/…/v3 of the Envoy API). */
 export const typeUrlOf: Readonly<Record<XdsType, string>> = {
   clusters: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
   endpoints: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
   listeners: 'type.googleapis.com/envoy.config.listener.v3.Listener',
   routes: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+  secrets: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
 }
 
 /** The resource that stands behind a piece of configuration, to name the culprit of a NACK. */

@@ -1,14 +1,8 @@
-import type { XdsType } from '../model/xds.ts'
+import { forEachType, type XdsType, xdsTypes } from '../model/xds.ts'
 
 /** Names of resources that changed, by type, being collected. */
 export type Changes = Readonly<Record<XdsType, Set<string>>>
 
-export const noChanges = (): Changes => ({
-  clusters: new Set(),
-  endpoints: new Set(),
-  listeners: new Set(),
-  routes: new Set(),
-})
+export const noChanges = (): Changes => forEachType(() => new Set<string>())
 
-export const isEmpty = (changes: Changes): boolean =>
-  changes.clusters.size + changes.endpoints.size + changes.listeners.size + changes.routes.size === 0
+export const isEmpty = (changes: Changes): boolean => xdsTypes.every((type) => changes[type].size === 0)

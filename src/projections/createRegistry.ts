@@ -2,6 +2,7 @@ import type { ConfigKind, Mesh, Stored } from '../model/mesh.ts'
 import { defaultMeshSettings, type MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { Kind, Resource } from '../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
+import type { SecretCheck } from '../model/secret.ts'
 import { emptyTrie } from '../model/trie.ts'
 import { type Difference, trieDifference } from '../model/trieDifference.ts'
 import { type CompiledService, compileService } from './compiledService.ts'
@@ -23,8 +24,8 @@ export type MovingRegistry = Registry & {
   moveTo(mesh: Mesh): Touched
 }
 
-/** The registry of an empty mesh. */
-export const createRegistry = (): MovingRegistry => {
+/** The registry of an empty mesh. `secretProblem`: by default nobody knows of any. */
+export const createRegistry = (secretProblem: SecretCheck = () => undefined): MovingRegistry => {
   let mesh: Mesh = { settings: null, services: emptyTrie(), instances: emptyTrie(), configs: emptyTrie() }
   let settings: Required<MeshSettingsSpec> = { ...defaultMeshSettings }
   const byName = new Map<string, CompiledService>()
@@ -66,6 +67,7 @@ export const createRegistry = (): MovingRegistry => {
     ingressHosts: () => ingressRulesByHost.keys(),
     sidecarsIn: (namespace) => [...sidecarsByNamespace.get(namespace)].sort(byKey),
     envoyResources: () => envoyResources.values(),
+    secretProblem,
     claims,
     istio,
   }

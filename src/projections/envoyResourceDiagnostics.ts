@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
-import { typeUrlOf, type XdsType } from '../model/xds.ts'
+import { type ConfigurableType, configurableTypes, typeUrlOf } from '../model/xds.ts'
 import { beyondLimits } from './beyondLimits.ts'
 import { parseClusterName } from './clusterName.ts'
 import { blackHoleClusterName, inboundPassthroughClusterName, passthroughClusterName } from './clusters.ts'
@@ -15,7 +15,7 @@ const fixedClusters: ReadonlySet<string> = new Set([
 ])
 
 /** True for the names of the resources that Rutter generates, by type. */
-const isGenerated: Readonly<Record<XdsType, (name: string) => boolean>> = {
+const isGenerated: Readonly<Record<ConfigurableType, (name: string) => boolean>> = {
   clusters: (name) => parseClusterName(name) !== undefined || fixedClusters.has(name),
   endpoints: (name) => parseClusterName(name) !== undefined,
   listeners: (name) =>
@@ -30,7 +30,7 @@ export const envoyResourceDiagnostics = (resource: Resource<'EnvoyResource'>): r
   const raw = rawResourceOf({ resource, position: 0, source: '' })
   if (isLeft(raw)) return [beyondLimits('/spec/resource', raw.left)]
   const { '@type': typeUrl, name, cluster_name, clusterName } = spec.resource
-  const type = (Object.keys(typeUrlOf) as XdsType[]).find((one) => typeUrlOf[one] === typeUrl)
+  const type = configurableTypes.find((one) => typeUrlOf[one] === typeUrl)
   const given = String(name ?? cluster_name ?? clusterName ?? '')
   const onlyBare = spec.proxies.ids?.every((id) => id.split('~').length !== 4) ?? false
   if (type === undefined || onlyBare || !isGenerated[type](given)) return []

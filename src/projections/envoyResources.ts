@@ -2,18 +2,18 @@ import { type Either, isRight, left, map } from 'fp-ts/lib/Either.js'
 import type { Stored } from '../model/mesh.ts'
 import type { ProxyIdentity } from '../model/proxy.ts'
 import { nameOf } from '../model/resourceName.ts'
-import { typeUrlOf, type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
+import { type ConfigurableType, configurableTypes, typeUrlOf, type XdsResource } from '../model/xds.ts'
 import { tryXdsResource } from './encoded.ts'
 import { matchesLabels } from './instanceEndpoints.ts'
 
 /** A raw Envoy resource, ready to be sent. */
-export type RawResource = { readonly type: XdsType; readonly resource: XdsResource }
+export type RawResource = { readonly type: ConfigurableType; readonly resource: XdsResource }
 
 /** The raw resource that `stored` holds; Left says why it cannot be sent: another Envoy's limits held when it was
  *  admitted. */
 export const rawResourceOf = (stored: Stored<'EnvoyResource'>): Either<string, RawResource> => {
   const { '@type': typeUrl, ...json } = stored.resource.spec.resource
-  const type = xdsTypes.find((one) => typeUrlOf[one] === typeUrl)
+  const type = configurableTypes.find((one) => typeUrlOf[one] === typeUrl)
   if (type === undefined) return left(`${typeUrl} is not served`)
   const name = String(json['cluster_name'] ?? json['clusterName'] ?? json['name'])
   const rule = { ...nameOf(stored.resource), position: stored.position }

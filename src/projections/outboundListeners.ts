@@ -1,6 +1,7 @@
 import type { Protocol } from '../model/service.ts'
 import { outboundCluster } from './clusterName.ts'
 import { undeclaredClusterName } from './clusters.ts'
+import { tlsInspector } from './downstreamTls.ts'
 import { outboundHttpFilters } from './httpFilters.ts'
 import type { JsonObject } from './json.ts'
 import { listenerJson, listenerName } from './listeners.ts'
@@ -104,14 +105,7 @@ const onlyTlsNames = (
   otherwise: readonly JsonObject[],
 ): JsonObject => ({
   ...listener,
-  listener_filters: [
-    {
-      name: 'envoy.filters.listener.tls_inspector',
-      typed_config: {
-        '@type': 'type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
-      },
-    },
-  ],
+  listener_filters: [tlsInspector],
   filter_chains: listener.filter_chains.map((chain) => ({
     ...chain,
     filter_chain_match: { server_names: names },

@@ -3,7 +3,7 @@ import type { Stored } from '../model/mesh.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
-import type { XdsResource, XdsType } from '../model/xds.ts'
+import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
 import { inboundCluster } from './clusterName.ts'
 import {
   blackHoleClusterJson,
@@ -51,7 +51,7 @@ export const captureModeOf = (
  *  the listeners by which traffic enters it. */
 export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry: Registry): OwnResources => {
   const settings = registry.settings()
-  const own = { clusters: new Map(), endpoints: new Map(), listeners: new Map(), routes: new Map() }
+  const own = forEachType(() => new Map<string, XdsResource>())
   const add = (
     type: 'clusters' | 'listeners',
     json: JsonObject,

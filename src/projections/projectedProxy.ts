@@ -1,6 +1,6 @@
 import type { Position } from '../model/entry.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
-import type { XdsResource, XdsType } from '../model/xds.ts'
+import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
 import type { OwnResources } from './ownResources.ts'
 import type { View } from './view.ts'
 
@@ -36,4 +36,4 @@ export type ProxySlot = {
 const none: ReadonlyMap<string, XdsResource> = new Map()
 
 /** No resources of any type. */
-export const noResources: OwnResources = { clusters: none, endpoints: none, listeners: none, routes: none }
+export const noResources: OwnResources = forEachType(() => none)

@@ -1,7 +1,8 @@
 import type { Position } from '../model/entry.ts'
 import type { Mesh, Snapshot } from '../model/mesh.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
-import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
+import type { SecretCheck } from '../model/secret.ts'
+import { forEachType, type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
 import { type Caller, callerOf, sourceHostnames } from './caller.ts'
 import { type Changes, isEmpty, noChanges } from './changes.ts'
 import { createConcerns } from './concerns.ts'
@@ -52,9 +53,9 @@ export type Projector = {
   counters(): { readonly proxies: number; readonly views: number; readonly slices: number }
 }
 
-/** A projector that stands at `start` and follows nobody. */
-export const createProjector = (start: Snapshot): Projector => {
-  const registry = createRegistry()
+/** A projector that stands at `start` and follows nobody. Diagnostics ask `secretProblem` about secrets. */
+export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): Projector => {
+  const registry = createRegistry(secretProblem)
   registry.moveTo(start.mesh)
   const views = createViews(registry)
   const rawOf = createRawResources()
@@ -97,7 +98,7 @@ export const createProjector = (start: Snapshot): Projector => {
     identity: ProxyIdentity,
     labels: Readonly<Record<string, string>>,
   ): OwnResources => {
-    const found = { clusters: new Map(), endpoints: new Map(), listeners: new Map(), routes: new Map() }
+    const found = forEachType(() => new Map<string, XdsResource>())
     let any = false
     for (const stored of registry.envoyResources()) {
       if (!isMeantFor(stored, identity, labels)) continue
@@ -295,12 +296,13 @@ const asAdvance = (changesBySlot: ReadonlyMap<ProxySlot, Changes>): Advance => {
     if (isEmpty(changes)) continue
     let list = lists.get(changes)
     if (list === undefined) {
-      const { clusters, endpoints, listeners, routes } = changes
+      const { clusters, endpoints, listeners, routes, secrets } = changes
       list = {
         clusters: [...clusters],
         endpoints: [...endpoints],
         listeners: [...listeners],
         routes: [...routes],
+        secrets: [...secrets],
       }
       lists.set(changes, list)
     }

@@ -1,5 +1,6 @@
 import type { Stored } from '../model/mesh.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
+import type { SecretCheck } from '../model/secret.ts'
 import type { Difference } from '../model/trieDifference.ts'
 import type { CompiledService } from './compiledService.ts'
 import type { DomainClaims } from './domainClaims.ts'
@@ -34,6 +35,8 @@ export type Registry = {
   ingressHosts(): Iterable<string>
   sidecarsIn(namespace: string): readonly Stored<'Sidecar'>[]
   envoyResources(): Iterable<Stored<'EnvoyResource'>>
+  /** About what is no part of the mesh: for diagnostics only. */
+  readonly secretProblem: SecretCheck
   readonly claims: DomainClaims
   readonly istio: IstioIndex
 }

@@ -90,6 +90,8 @@ const redirectCodes = {
 
 const redirectJson = (redirect: Extract<HttpAction, { kind: 'redirect' }>): JsonObject => ({
   ...(redirect.authority === undefined ? {} : { host_redirect: redirect.authority }),
+  ...(redirect.scheme === undefined ? {} : { scheme_redirect: redirect.scheme }),
+  ...(redirect.port === undefined ? {} : { port_redirect: redirect.port }),
   ...(redirect.path === undefined ? {} : { path_redirect: redirect.path }),
   ...(redirect.scheme === undefined ? {} : { scheme_redirect: redirect.scheme }),
   ...(redirect.port === undefined ? {} : { port_redirect: redirect.port }),

@@ -48,4 +48,8 @@ export type Slice = {
   readonly tcpListeners: readonly XdsResource[]
   /** Captured ports that are routed by request. */
   readonly httpPorts: readonly number[]
+  /** Of an ingress: the certificate of the host on a port with TLS. */
+  readonly portSecrets?: ReadonlyMap<number, string>
+  /** Names of secrets that listeners made of it ask for, each once. */
+  readonly secrets?: readonly string[]
 }

@@ -4,6 +4,7 @@ import type { Changes } from './changes.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 import { defaultIngressPort } from './ingress/ingressHost.ts'
 import type { Scope } from './scope.ts'
+import { secretReference } from './secretReference.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
 
 /** The outbound configuration that proxies of one variant and scope share: the list of what they may call. A slice
@@ -22,16 +23,20 @@ export type View = {
   readonly httpPorts: Map<number, HttpPort>
   /** Captured listeners of TCP services, of every service that wants the address; the smallest key has it. */
   readonly tcpListeners: Map<string, Map<string, XdsResource>>
+  /** Names of secrets that its listeners and clusters ask for, and how many slices do. What is in them is no part of
+   *  the mesh. */
+  readonly secretUses: Map<string, number>
 }
 
 export type RouteTable = { readonly parts: Map<string, VirtualHostPart>; resource: XdsResource | undefined }
-export type HttpPort = { readonly owners: Set<string>; resource: XdsResource | undefined }
+/** `owners` with the secret of each, '' where it has none. */
+export type HttpPort = { readonly owners: Map<string, string>; resource: XdsResource | undefined }
 
 /** What is made of many slices at once, and so is not in any. */
 export type ViewMakers = {
   endpoints(cluster: ClusterPart): XdsResource
   routeTable(view: View, table: string, parts: Iterable<VirtualHostPart>): XdsResource
-  httpListener(view: View, port: number, owners: Iterable<string>): XdsResource
+  httpListener(view: View, port: number, owners: ReadonlyMap<string, string>): XdsResource
 }
 
 /** A view that holds nothing yet. */
@@ -44,9 +49,10 @@ export const emptyView = (key: string, variant: SliceVariant, scope: Scope): Vie
   clusterUses: new Map(),
   tables: new Map(standingTables(variant).map((table) => [table, { parts: new Map(), resource: undefined }])),
   httpPorts: new Map(
-    standingPorts(variant).map((port) => [port, { owners: new Set(), resource: undefined }]),
+    standingPorts(variant).map((port) => [port, { owners: new Map(), resource: undefined }]),
   ),
   tcpListeners: new Map(),
+  secretUses: new Map(),
 })
 
 /** Route configurations that a listener names whatever services there are: without them it would wait for its routes,
@@ -70,6 +76,7 @@ export const putSlice = (view: View, hostname: string, slice: Slice | undefined,
   putVirtualHosts(view, before, slice, changes)
   putHttpPorts(view, before, slice, changes)
   putTcpListeners(view, before, slice, changes)
+  putSecrets(view, before, slice, changes)
 }
 
 const enterCluster = (view: View, cluster: ClusterPart, changes: Changes): void => {
@@ -128,8 +135,10 @@ const putHttpPorts = (
 ): void => {
   for (const port of slice?.httpPorts ?? []) {
     const stands = view.httpPorts.get(port) ?? newHttpPort(view, port)
-    if (stands.owners.has((slice as Slice).owner)) continue
-    stands.owners.add((slice as Slice).owner)
+    const { owner, portSecrets } = slice as Slice
+    const secret = portSecrets?.get(port) ?? ''
+    if (stands.owners.get(owner) === secret) continue
+    stands.owners.set(owner, secret)
     stands.resource = undefined
     changes.listeners.add(httpListenerName(port))
   }
@@ -163,6 +172,27 @@ const putTcpListeners = (
   }
 }
 
+const putSecrets = (
+  view: View,
+  before: Slice | undefined,
+  slice: Slice | undefined,
+  changes: Changes,
+): void => {
+  for (const name of slice?.secrets ?? []) {
+    const uses = view.secretUses.get(name) ?? 0
+    if (uses === 0) changes.secrets.add(name)
+    view.secretUses.set(name, uses + 1)
+  }
+  for (const name of before?.secrets ?? []) {
+    const uses = view.secretUses.get(name) ?? 0
+    if (uses > 1) view.secretUses.set(name, uses - 1)
+    else {
+      view.secretUses.delete(name)
+      changes.secrets.add(name)
+    }
+  }
+}
+
 const newTable = (view: View, table: string): RouteTable => {
   const made: RouteTable = { parts: new Map(), resource: undefined }
   view.tables.set(table, made)
@@ -170,7 +200,7 @@ const newTable = (view: View, table: string): RouteTable => {
 }
 
 const newHttpPort = (view: View, port: number): HttpPort => {
-  const made: HttpPort = { owners: new Set(), resource: undefined }
+  const made: HttpPort = { owners: new Map(), resource: undefined }
   view.httpPorts.set(port, made)
   return made
 }
@@ -193,6 +223,9 @@ export function* namesIn(view: View, type: XdsType): Generator<string> {
     case 'listeners':
       for (const port of view.httpPorts.keys()) yield httpListenerName(port)
       for (const name of view.tcpListeners.keys()) if (!isHttpListener(view, name)) yield name
+      return
+    case 'secrets':
+      yield* view.secretUses.keys()
       return
   }
 }
@@ -219,6 +252,8 @@ export const resourceIn = (
     }
     case 'listeners':
       return httpListener(view, name, makers) ?? smallest(view.tcpListeners.get(name))
+    case 'secrets':
+      return view.secretUses.has(name) ? secretReference(name) : undefined
   }
 }
 

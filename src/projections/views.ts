@@ -10,6 +10,7 @@ import { ingressHost } from './ingress/ingressHost.ts'
 import { ingressListenerJson } from './ingress/ingressListener.ts'
 import { buildIngressSlice } from './ingress/ingressSlice.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
+import { certificatesOf } from './ingress/serverNames.ts'
 import { multimap } from './multimap.ts'
 import { outboundHttpListenerJson } from './outboundListeners.ts'
 import type { ProxySlot } from './projectedProxy.ts'
@@ -59,11 +60,11 @@ export const createViews = (registry: Registry): Views => {
     httpListener: ({ variant: { place } }, port, owners) => {
       const { accessLog } = registry.settings()
       if (place !== undefined) {
-        const json = ingressListenerJson({ port, place, accessLog })
+        const json = ingressListenerJson({ port, place, accessLog, certificates: certificatesOf(owners) })
         return xdsResource('listeners', String(json['name']), json, [])
       }
       let smallest: CompiledService | undefined
-      for (const key of owners) {
+      for (const key of owners.keys()) {
         const service = registry.serviceNamed(key)
         if (service !== undefined && (smallest === undefined || key < smallest.key)) smallest = service
       }

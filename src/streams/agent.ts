@@ -8,6 +8,7 @@ import type { Position } from '../model/entry.ts'
 import type { ProxyStatus } from '../model/fleet.ts'
 import type { SyncAnswer } from '../model/frame.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import type { Secrets } from '../model/secret.ts'
 import { xdsTypes } from '../model/xds.ts'
 import type { AgentBus, Clock, XdsStream } from '../ports.ts'
 import type { ProjectedProxy } from '../projections/projectedProxy.ts'
@@ -23,6 +24,8 @@ export type RunningAgent = {
   /** Speaks with controllers from now on; once. */
   attach(bus: AgentBus): void
   accept(stream: XdsStream): void
+  /** What is in the secrets of these names came, changed or went. */
+  secretsChanged(names: readonly string[]): void
   origin(): Origin
   /** Resolves when there is something to serve. */
   readonly served: Promise<Origin>
@@ -63,6 +66,8 @@ export const runAgent = (parts: {
   /** What its Envoy acknowledged in a former life; served when no controller answers within `patienceMs`. */
   readonly knownGood?: KnownGood
   readonly patienceMs?: number
+  /** Certificates for the listeners of its Envoy. */
+  readonly secrets?: Pick<Secrets, 'resource'>
   /** Told when the Envoy has acknowledged all that is intended, with what that is at the time of the call. */
   readonly acknowledged?: (known: () => KnownGood | undefined) => void
   /** Told whenever the status may have changed. */
@@ -104,6 +109,7 @@ export const runAgent = (parts: {
     limits: defaultDeliveryLimits,
     project: () => {},
     settled: () => settled(),
+    ...(parts.secrets && { secrets: parts.secrets }),
   })
 
   const later = (ms: number, work: () => void): void => {
@@ -292,6 +298,7 @@ export const runAgent = (parts: {
   return {
     attach,
     accept: sessions.accept,
+    secretsChanged: sessions.secretsChanged,
     origin: () => origin,
     served,
     status,
@@ -308,9 +315,10 @@ export const runAgent = (parts: {
 
 const nothing: Readable = { position: () => 0, names: () => [], get: () => undefined }
 
-const asLists = ({ clusters, endpoints, listeners, routes }: Changed) => ({
+const asLists = ({ clusters, endpoints, listeners, routes, secrets }: Changed) => ({
   clusters: [...clusters],
   endpoints: [...endpoints],
   listeners: [...listeners],
   routes: [...routes],
+  secrets: [...secrets],
 })

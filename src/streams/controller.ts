@@ -5,6 +5,7 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Entry, Position } from '../model/entry.ts'
 import type { Snapshot } from '../model/mesh.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
+import type { Secrets } from '../model/secret.ts'
 import type { XdsType } from '../model/xds.ts'
 import type { Clock, Controller, ControllerBus, EventLog, XdsStream } from '../ports.ts'
 import { allDiagnostics } from '../projections/allDiagnostics.ts'
@@ -34,6 +35,8 @@ export type RunningController = {
   accept(stream: XdsStream): void
   /** What is said to agents, where there is a bus. */
   readonly publishing: Publishing | undefined
+  /** What is in the secrets of these names came, changed or went. */
+  secretsChanged(names: readonly string[]): void
   counters(): ReturnType<Writer['counters']> &
     ReturnType<Sessions['counters']> &
     ReturnType<Fleet['counters']> &
@@ -55,10 +58,12 @@ export const runController = (parts: {
   readonly limits?: DeliveryLimits
   /** Between controllers and agents, where there is one. */
   readonly bus?: ControllerBus
+  /** Certificates for listeners, and what is the matter with them; absent: none are served, and nobody asks. */
+  readonly secrets?: Secrets
 }): RunningController => {
   const { log, start, clock } = parts
   const head = createHead(start)
-  const projector = createProjector(start)
+  const projector = createProjector(start, parts.secrets?.problem)
   const fleet = createFleet(projector.concerned)
   const sessions = createSessions({
     projector,
@@ -67,6 +72,7 @@ export const runController = (parts: {
     identify: parts.identify,
     limits: parts.limits ?? defaultDeliveryLimits,
     project: () => project(),
+    ...(parts.secrets && { secrets: parts.secrets }),
   })
   const writer = createWriter(log, head, clock, (mesh, resources) =>
     projector.suppose(mesh, (registry) => resources.map((resource) => diagnosticsOf(resource, registry))),
@@ -141,6 +147,7 @@ export const runController = (parts: {
     controller: doorsOf({ log, head, projector, fleet, project, write: writer.write }),
     accept: sessions.accept,
     publishing,
+    secretsChanged: sessions.secretsChanged,
     counters: () => ({
       position: head.current().position,
       projected: projector.snapshot().position,

@@ -3,11 +3,14 @@ import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import type { Effect } from '../delivery/effect.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import type { Secrets } from '../model/secret.ts'
+import { forEachType } from '../model/xds.ts'
 import type { XdsRequest } from '../model/xdsMessage.ts'
 import type { Clock, XdsStream } from '../ports.ts'
 import type { ProjectedProxy } from '../projections/projectedProxy.ts'
 import type { Advance, Projector } from '../projections/projector.ts'
 import type { Fleet } from './fleet.ts'
+import { withSecrets } from './withSecrets.ts'
 
 /** Reads an Envoy's node message; Left says in a sentence why it cannot be served. */
 export type Identify = (
@@ -26,6 +29,8 @@ export type Sessions = {
   accept(stream: XdsStream): void
   /** `advance` is asked for only where there are streams. */
   changed(advance: () => Advance): void
+  /** What is in the secrets of these names came, changed or went. */
+  secretsChanged(names: readonly string[]): void
   /** Ends every stream, so that proxies look for another controller. */
   close(): void
   counters(): { readonly streams: number; readonly streamsRefused: number; readonly streamsFailed: number }
@@ -45,6 +50,8 @@ export const createSessions = (parts: {
   readonly project: () => void
   /** Told when the standing of a stream may have changed by what its client, or did not, say. */
   readonly settled?: () => void
+  /** Absent: none are served. */
+  readonly secrets?: Pick<Secrets, 'resource'>
 }): Sessions => {
   const { projector, fleet, identify, clock, limits, project, settled = () => {} } = parts
   const byProxy = new Map<ProjectedProxy, Set<RunningSession>>()
@@ -68,7 +75,7 @@ export const createSessions = (parts: {
     if (isLeft(known)) return known.left
     const proxy = projector.follow(known.right.identity, known.right.metadata)
     const delivery = createDelivery({
-      intended: proxy,
+      intended: withSecrets(proxy, parts.secrets),
       service: stream.service,
       protocol: stream.protocol,
       limits,
@@ -125,6 +132,16 @@ export const createSessions = (parts: {
       for (const [proxy, change] of advance())
         for (const session of byProxy.get(proxy) ?? [])
           contained(session.stream, () => session.run(session.delivery.changed(change, nowMs)))
+    },
+    secretsChanged: (names) => {
+      const nowMs = clock.nowMs()
+      for (const [proxy, its] of byProxy) {
+        const secrets = names.filter((name) => proxy.get('secrets', name) !== undefined)
+        if (secrets.length === 0) continue
+        const change = { ...forEachType((): readonly string[] => []), secrets }
+        for (const session of its)
+          contained(session.stream, () => session.run(session.delivery.changed(change, nowMs)))
+      }
     },
     close: () => {
       for (const stream of streams) stream.end()

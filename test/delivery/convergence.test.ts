@@ -64,6 +64,7 @@ const intendedOf = ({ services, ports: open }: World): Record<XdsType, Map<strin
     endpoints: byName(there.map((service) => resource(service.name, service.endpoints))),
     listeners: byName(openPorts.map(({ name, version }) => resource(name, version))),
     routes: byName(openPorts.map(({ name }) => routes(name, ...parts))),
+    secrets: new Map(),
   }
 }
 
@@ -126,6 +127,7 @@ const play = (protocol: 'sotw' | 'delta', flawed: boolean) => {
       endpoints: changed('endpoints'),
       listeners: changed('listeners'),
       routes: changed('routes'),
+      secrets: changed('secrets'),
     }
     all = next
     position += 1

@@ -1,5 +1,11 @@
 import type { Intended, IntendedChange } from '../../src/delivery/intended.ts'
-import type { Cause, VirtualHostPart, XdsResource, XdsType } from '../../src/model/xds.ts'
+import {
+  type Cause,
+  forEachType,
+  type VirtualHostPart,
+  type XdsResource,
+  type XdsType,
+} from '../../src/model/xds.ts'
 import { splicedRoutes } from '../../src/wire/splicedRoutes.ts'
 
 const text = new TextEncoder()
@@ -56,18 +62,14 @@ export const together = (...changes: readonly IntendedChange[]): IntendedChange 
   endpoints: changes.flatMap(({ endpoints }) => endpoints),
   listeners: changes.flatMap(({ listeners }) => listeners),
   routes: changes.flatMap((change) => change.routes),
+  secrets: changes.flatMap(({ secrets }) => secrets),
 })
 
-const nothing: IntendedChange = { clusters: [], endpoints: [], listeners: [], routes: [] }
+const nothing: IntendedChange = forEachType(() => [])
 
 /** An empty mesh at position 1. */
 export const testMesh = (managed: boolean): TestMesh => {
-  const all: Record<XdsType, Map<string, XdsResource>> = {
-    clusters: new Map(),
-    endpoints: new Map(),
-    listeners: new Map(),
-    routes: new Map(),
-  }
+  const all = forEachType(() => new Map<string, XdsResource>())
   let position = 1
   return {
     intended: {

@@ -1,4 +1,4 @@
-import { typeUrlOf, type XdsResource, type XdsType } from '../../src/model/xds.ts'
+import { forEachType, typeUrlOf, type XdsResource, type XdsType } from '../../src/model/xds.ts'
 import type { XdsRequest, XdsResponse } from '../../src/model/xdsMessage.ts'
 
 /** Envoy 1.40 as a delivery sees it: warming, endpoints that must follow their cluster, refusals that apply in part,
@@ -32,12 +32,7 @@ export const simulatedEnvoy = (protocol: 'sotw' | 'delta'): SimulatedEnvoy => {
   const endpoints = new Map<string, string>()
   const listeners = new Map<string, string>()
   const routes = new Map<string, XdsResource>()
-  const subscribed: Record<XdsType, Set<string>> = {
-    clusters: new Set(),
-    endpoints: new Set(),
-    listeners: new Set(),
-    routes: new Set(),
-  }
+  const subscribed = forEachType(() => new Set<string>())
   const last: Partial<Record<XdsType, XdsResponse>> = {}
   const held: {
     readonly response: XdsResponse
@@ -225,6 +220,7 @@ export const simulatedEnvoy = (protocol: 'sotw' | 'delta'): SimulatedEnvoy => {
         endpoints: takeEndpoints,
         listeners: takeListeners,
         routes: takeRoutes,
+        secrets: () => {},
       }
       take[response.type](response)
     },

@@ -1,12 +1,11 @@
-import type { XdsType } from '../../src/model/xds.ts'
-import { typeUrlOf } from '../../src/model/xds.ts'
+import { type ConfigurableType, configurableTypes, typeUrlOf } from '../../src/model/xds.ts'
 import type { XdsStream } from '../../src/ports.ts'
 import { xdsClient } from '../adapters/xds/xdsClient.ts'
 import { type JsonObject, nameIn, revisionIn } from './bareResources.ts'
 
 /** One response, told in short. */
 export type Said = {
-  readonly type: XdsType
+  readonly type: ConfigurableType
   readonly version: string
   readonly nonce: string
   /** Name and revision of what it holds. */
@@ -40,12 +39,12 @@ export type Asking = {
  *  world it restates all names it is subscribed to, as the protocol asks. */
 export const bareClient = ({ address, node, service, protocol }: BareClientOptions) => {
   const client = xdsClient(address, service, protocol)
-  const names = new Map<XdsType, Set<string>>()
-  const heard = new Map<XdsType, Said>()
-  const accepted = new Map<XdsType, string>()
+  const names = new Map<ConfigurableType, Set<string>>()
+  const heard = new Map<ConfigurableType, Said>()
+  const accepted = new Map<ConfigurableType, string>()
   let first = true
 
-  const ask = (type: XdsType, asking: Asking = {}): void => {
+  const ask = (type: ConfigurableType, asking: Asking = {}): void => {
     const wanted = names.get(type) ?? new Set()
     names.set(type, wanted)
     for (const name of asking.subscribe ?? []) wanted.add(name)
@@ -92,7 +91,7 @@ const told = (response: JsonObject): Said => {
   const listed = (response['resources'] ?? []) as readonly JsonObject[]
   const bodies = listed.map((one) => (one['resource'] ?? one) as JsonObject)
   const typeUrl = String(response['type_url'])
-  const type = (Object.keys(typeUrlOf) as XdsType[]).find((one) => typeUrlOf[one] === typeUrl)
+  const type = configurableTypes.find((one) => typeUrlOf[one] === typeUrl)
   if (type === undefined) throw new Error(`a response of the type ${typeUrl}`)
   return {
     type,

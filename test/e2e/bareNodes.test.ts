@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ProxyStatus } from '../../src/model/fleet.ts'
-import { typeUrlOf, xdsTypes } from '../../src/model/xds.ts'
+import { configurableTypes, typeUrlOf } from '../../src/model/xds.ts'
 import { bareClient, type Said } from './bareClient.ts'
 import { bareResource, envoyResource } from './bareResources.ts'
 import { type OwnMesh, startMesh } from './mesh.ts'
@@ -27,7 +27,7 @@ beforeEach(() => {
 const statusOf = async (id: string): Promise<ProxyStatus | undefined> =>
   (await mesh.json<{ proxies: ProxyStatus[] }>('/api/v1/proxies')).proxies.find((one) => one.id === id)
 
-const kinds = xdsTypes.flatMap((type) =>
+const kinds = configurableTypes.flatMap((type) =>
   (['sotw', 'delta'] as const).flatMap((protocol) =>
     (['ads', 'alone'] as const).map((stream) => ({ type, protocol, stream })),
   ),
@@ -288,16 +288,16 @@ describe.each(['sotw', 'delta'] as const)('a bare node on the aggregated service
   })
 
   test('E34: types in any order, on one stream', async () => {
-    for (const type of xdsTypes)
+    for (const type of configurableTypes)
       await mesh.put(envoyResource(`${node}-${type}`, [node], bareResource(type, 'one', '1')))
     const client = connect()
     const said: Said[] = []
-    for (const type of xdsTypes.toReversed()) {
+    for (const type of configurableTypes.toReversed()) {
       client.ask(type, { subscribe: ['one'] })
       said.push(await client.taken())
     }
     expect(said.map(({ type, has }) => [type, has])).toEqual(
-      xdsTypes.toReversed().map((type) => [type, { one: '1' }]),
+      configurableTypes.toReversed().map((type) => [type, { one: '1' }]),
     )
     await mesh.put(envoyResource(`${node}-endpoints`, [node], bareResource('endpoints', 'one', '2')))
     expect(await client.taken()).toMatchObject({ type: 'endpoints', has: { one: '2' } })

@@ -1,14 +1,14 @@
-import { typeUrlOf, type XdsType } from '../../src/model/xds.ts'
+import { type ConfigurableType, typeUrlOf } from '../../src/model/xds.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** A small resource of `type` whose content differs by `revision`, in Envoy's canonical JSON. */
-export const bareResource = (type: XdsType, name: string, revision: string): JsonObject => ({
+export const bareResource = (type: ConfigurableType, name: string, revision: string): JsonObject => ({
   '@type': typeUrlOf[type],
   ...bodies[type](name, revision),
 })
 
-const bodies: Readonly<Record<XdsType, (name: string, revision: string) => JsonObject>> = {
+const bodies: Readonly<Record<ConfigurableType, (name: string, revision: string) => JsonObject>> = {
   clusters: (name, revision) => ({ name, alt_stat_name: revision }),
   endpoints: (name, revision) => ({
     cluster_name: name,
@@ -30,11 +30,11 @@ const bodies: Readonly<Record<XdsType, (name: string, revision: string) => JsonO
 }
 
 /** The name by which xDS knows it. */
-export const nameIn = (type: XdsType, body: JsonObject): string =>
+export const nameIn = (type: ConfigurableType, body: JsonObject): string =>
   String(body[type === 'endpoints' ? 'cluster_name' : 'name'])
 
 /** The revision it was made with. */
-export const revisionIn = (type: XdsType, body: JsonObject): string => {
+export const revisionIn = (type: ConfigurableType, body: JsonObject): string => {
   const first = (key: string) => (body[key] as readonly { name?: string; locality?: { zone?: string } }[])[0]
   switch (type) {
     case 'clusters':

@@ -77,12 +77,17 @@ const appPort = 9080
 const httpProxyPort = 15_002
 
 /** A controller in this process, on a log (default: in memory), to be filled with workloads and rules. */
-export const startMesh = async (envoyPath: string, log: LogPlace = 'memory'): Promise<OwnMesh> => {
+export const startMesh = async (
+  envoyPath: string,
+  log: LogPlace = 'memory',
+  more: { readonly secrets?: string } = {},
+): Promise<OwnMesh> => {
   const started = await startController({
     log,
     http: { host: '127.0.0.1', port: 0 },
     xds: { host: '127.0.0.1', port: 0 },
     version: 'test',
+    ...more,
     notice: () => {},
     lost: (reason) => {
       throw reason

@@ -157,6 +157,7 @@ const anyResource: fc.Arbitrary<Resource> = fc
           spec: {
             destination: { name: `s${other}` },
             ...(version === 3 ? { port: 8080 } : {}),
+            ...(number > 3 ? { tlsSecret: `cert${other % 2}.default` } : {}),
             match: {
               request: {
                 headers: {

@@ -105,6 +105,7 @@ describe('the projector', () => {
             ]),
             listeners: [],
             routes: [],
+            secrets: [],
           },
         ],
       ]),

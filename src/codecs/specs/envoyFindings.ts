@@ -1,5 +1,5 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { typeUrlOf } from '../../model/xds.ts'
+import { configurableTypes, typeUrlOf } from '../../model/xds.ts'
 import { encode } from '../../wire/encode.ts'
 import { resourceNameOf } from '../../wire/resourceNameOf.ts'
 import { suggestion } from '../nearest.ts'
@@ -7,7 +7,7 @@ import { problemCodes } from '../problemCode.ts'
 import { type Finding, shown } from '../shapes/codec.ts'
 import type { Path } from '../sourceNode.ts'
 
-const served = Object.values(typeUrlOf)
+const served: readonly string[] = configurableTypes.map((type) => typeUrlOf[type])
 
 /** What is wrong with a raw Envoy resource: another type than those that are served, no name, or what Envoy's own
  *  protos and their limits refuse. */

@@ -1,7 +1,13 @@
 import type { IngressRuleSpec } from '../../model/ingressRule.ts'
 
-/** Where a rule listens that names no port. */
+/** Where a rule listens that names no port, and no secret. */
 export const defaultIngressPort = 80
+/** Where one with a secret does. */
+export const defaultTlsPort = 443
+
+/** The port at which callers find what a rule takes. */
+export const ingressPort = ({ port, tlsSecret }: IngressRuleSpec): number =>
+  port ?? (tlsSecret === undefined ? defaultIngressPort : defaultTlsPort)
 
 /** Letters, digits and dots, perhaps behind one `*`; or an IPv6 address in brackets; perhaps with a port. */
 const form = /^(\*[.-][a-z0-9_.-]+|[a-z0-9_][a-z0-9_.-]*|\[[0-9a-f:.]+\])(:\d{1,5})?$/

@@ -1,9 +1,11 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../../model/diagnostic.ts'
+import type { IngressRuleSpec } from '../../model/ingressRule.ts'
 import type { Stored } from '../../model/mesh.ts'
 import type { Resource } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { sameJson } from '../../model/sameJson.ts'
+import type { SecretProblem } from '../../model/secret.ts'
 import { beyondLimits } from '../beyondLimits.ts'
 import { encodedRoute } from '../encodedRoute.ts'
 import { referenceDiagnostics, referenceOf } from '../referenceDiagnostics.ts'
@@ -11,9 +13,11 @@ import type { Registry } from '../registry.ts'
 import { ruleLimits } from '../ruleLimits.ts'
 import { serviceRoutes } from '../serviceRoutes.ts'
 import { bothMatches } from './bothMatches.ts'
-import { defaultIngressPort, ingressHost } from './ingressHost.ts'
+import { ingressHost, ingressPort } from './ingressHost.ts'
 import { byIngressOrder } from './ingressOrder.ts'
 import { ingressMatch, ingressRoutes } from './ingressRoutes.ts'
+import { ingressSecret } from './ingressSecret.ts'
+import { portSecret } from './ingressSlice.ts'
 import { type IngressTarget, ingressTarget } from './ingressTarget.ts'
 import { isRoutable } from './isRoutable.ts'
 
@@ -31,7 +35,8 @@ export const ingressRuleDiagnostics = (
       registry,
     ),
     ...withoutPort(rule, target),
-    ...(spec.tlsSecret === undefined ? [] : [tlsMissing]),
+    ...certificate(rule, registry),
+    ...withoutCertificate(rule, registry),
     ...(spec.match?.source === undefined ? [] : [callerOutside]),
     ...ruleLimits({ destination: spec.destination, ...(spec.match && { match: spec.match }) }).diagnostics,
     ...hidden(stored, registry),
@@ -60,13 +65,73 @@ const withoutPort = (
   ]
 }
 
-// An error: what was to be encrypted is not served at all.
-const tlsMissing: Diagnostic = {
-  code: 'RUT2051',
-  severity: 'error',
+const certificate = ({ spec }: Resource<'IngressRule'>, registry: Registry): readonly Diagnostic[] => {
+  const secret = ingressSecret(spec)
+  if (secret === undefined) return []
+  const problem = registry.secretProblem(secret)
+  const shown = portSecret(rulesBeside(spec, registry))
+  return [
+    ...(problem === undefined ? [] : [certificateProblem(secret, problem)]),
+    ...(shown === undefined || shown === secret ? [] : [otherCertificate(secret, shown)]),
+  ]
+}
+
+const certificateProblem = (secret: string, { kind, message }: SecretProblem): Diagnostic => {
+  const path = '/spec/tlsSecret'
+  switch (kind) {
+    case 'expired':
+      return {
+        code: 'RUT2054',
+        severity: 'warning',
+        path,
+        message: `The secret ${secret} is out of date: ${message}. It is shown all the same.`,
+      }
+    case 'unseen':
+      return {
+        code: 'RUT2057',
+        severity: 'info',
+        path,
+        message: `Whether there is a secret ${secret} is not known: ${message}. Agents that have it show it.`,
+      }
+    default:
+      return {
+        code: 'RUT2051',
+        severity: 'error',
+        path,
+        message: `The secret ${secret} cannot be shown: ${message}. Until it can, connections for it are closed.`,
+      }
+  }
+}
+
+const otherCertificate = (secret: string, shown: string): Diagnostic => ({
+  code: 'RUT2055',
+  severity: 'warning',
   path: '/spec/tlsSecret',
-  message:
-    'TLS of an ingress is not served yet. The rule is left out, for its requests must not go in plain text.',
+  message: `Another rule for the same host and port comes before this one: ${shown} is shown, and ${secret} is not.`,
+})
+
+/** Rules for the host and port of `spec`, in the order tried. */
+const rulesBeside = (spec: IngressRuleSpec, registry: Registry): readonly Stored<'IngressRule'>[] =>
+  [...registry.ingressRulesAt(ingressHost(spec).host)]
+    .sort(byIngressOrder)
+    .filter(({ resource }) => ingressPort(resource.spec) === ingressPort(spec))
+
+const withoutCertificate = ({ spec }: Resource<'IngressRule'>, registry: Registry): readonly Diagnostic[] => {
+  if (portSecret(rulesBeside(spec, registry)) !== undefined) return []
+  const port = ingressPort(spec)
+  // Nothing indexes rules by port, and this question is rare.
+  for (const host of registry.ingressHosts())
+    for (const { resource } of registry.ingressRulesAt(host))
+      if (resource.spec.tlsSecret !== undefined && ingressPort(resource.spec) === port)
+        return [
+          {
+            code: 'RUT2056',
+            severity: 'warning',
+            path: spec.port === undefined ? '/spec' : '/spec/port',
+            message: `Port ${port} is over TLS, as ${keyOf(nameOf(resource))} says, and this rule's host has no certificate of its own there: it is reached by the names of others alone. Name a tlsSecret, or another port.`,
+          },
+        ]
+  return []
 }
 
 const callerOutside: Diagnostic = {
@@ -81,11 +146,10 @@ const hidden = (rule: Stored<'IngressRule'>, registry: Registry): readonly Diagn
   const { spec } = rule.resource
   const key = keyOf(nameOf(rule.resource))
   const match = ingressMatch(rule)
-  const portOf = (its: typeof spec): number => its.port ?? defaultIngressPort
   for (const other of [...registry.ingressRulesAt(ingressHost(spec).host)].sort(byIngressOrder)) {
     if (keyOf(nameOf(other.resource)) === key) return []
     const its = other.resource.spec
-    if (portOf(its) !== portOf(spec) || !isRoutable(its)) continue
+    if (ingressPort(its) !== ingressPort(spec) || !isRoutable(its)) continue
     if (ingressTarget(other.resource, registry).port === undefined) continue
     // What both take is all that this one would.
     if (!sameJson(bothMatches(ingressMatch(other), match), match)) continue

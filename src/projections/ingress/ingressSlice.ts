@@ -5,20 +5,23 @@ import type { VirtualHostPart } from '../../model/xds.ts'
 import { clusterPart } from '../clusterPart.ts'
 import { causeOf, encoded } from '../encoded.ts'
 import { encodedRoute } from '../encodedRoute.ts'
-import { destinationsOf, type HttpRoute, takesEveryRequest } from '../httpRoute.ts'
+import { destinationsOf, type HttpMatch, type HttpRoute, takesEveryRequest } from '../httpRoute.ts'
 import { withHashes } from '../istio/trafficFor.ts'
-import { provenanceOf } from '../provenance.ts'
+import { type Provenance, provenanceOf, ruleText } from '../provenance.ts'
 import type { Registry } from '../registry.ts'
 import { routeJson } from '../routesJson.ts'
 import type { ClusterPart, Slice, SliceVariant } from '../slice.ts'
-import { defaultIngressPort, ingressDomains } from './ingressHost.ts'
+import { defaultIngressPort, defaultTlsPort, ingressDomains, ingressPort } from './ingressHost.ts'
 import { byIngressOrder } from './ingressOrder.ts'
-import { ingressRoutes } from './ingressRoutes.ts'
+import { ingressMatch, ingressRoutes } from './ingressRoutes.ts'
+import { ingressSecret } from './ingressSecret.ts'
+import { isRoutable } from './isRoutable.ts'
 
 const virtualHostUrl = 'type.googleapis.com/envoy.config.route.v3.VirtualHost'
 
 /** What the rules of one host add to the configuration of ingress proxies of this variant: a virtual host for each of
- *  their ports, and the clusters that it names. `undefined` when nothing leads anywhere. */
+ *  their ports, and the clusters that it names. Requests in plain text for what is there over TLS alone are sent to
+ *  it. `undefined` when nothing leads anywhere. */
 export const buildIngressSlice = (
   host: string,
   variant: SliceVariant,
@@ -27,8 +30,14 @@ export const buildIngressSlice = (
   const clusters = new Map<string, ClusterPart>()
   const virtualHosts: Slice['virtualHosts'][number][] = []
   const httpPorts: number[] = []
-  for (const [port, rules] of byPort(registry.ingressRulesAt(host))) {
-    const routes = routesOf(rules, variant, registry)
+  const portSecrets = new Map<number, string>()
+  const portRules = byPort(registry.ingressRulesAt(host))
+  const toTls = redirectsOf(portRules, variant)
+  if (toTls.length > 0 && !portRules.has(defaultIngressPort)) portRules.set(defaultIngressPort, [])
+  for (const [port, rules] of portRules) {
+    const secret = portSecret(rules)
+    const more = port === defaultIngressPort && secret === undefined ? toTls : []
+    const routes = routesOf(rules, more, variant, registry)
     if (routes.length === 0) continue
     for (const route of routes)
       for (const destination of destinationsOf(route))
@@ -36,6 +45,7 @@ export const buildIngressSlice = (
           clusters.set(destination.cluster, clusterPart(destination, route.rule, variant, registry))
     virtualHosts.push({ table: String(port), part: virtualHostPart(host, port, routes, rules, variant) })
     httpPorts.push(port)
+    if (secret !== undefined) portSecrets.set(port, secret)
   }
   if (virtualHosts.length === 0) return undefined
   return {
@@ -45,13 +55,15 @@ export const buildIngressSlice = (
     virtualHosts,
     tcpListeners: [],
     httpPorts,
+    portSecrets,
+    secrets: [...new Set(portSecrets.values())],
   }
 }
 
 const byPort = (rules: readonly Stored<'IngressRule'>[]): Map<number, Stored<'IngressRule'>[]> => {
   const found = new Map<number, Stored<'IngressRule'>[]>()
   for (const rule of [...rules].sort(byIngressOrder)) {
-    const { port = defaultIngressPort } = rule.resource.spec
+    const port = ingressPort(rule.resource.spec)
     const its = found.get(port)
     if (its === undefined) found.set(port, [rule])
     else its.push(rule)
@@ -59,16 +71,51 @@ const byPort = (rules: readonly Stored<'IngressRule'>[]): Map<number, Stored<'In
   return found
 }
 
+/** The certificate of a host on a port: that of the first of its rules there that names one. */
+export const portSecret = (rules: readonly Stored<'IngressRule'>[]): string | undefined =>
+  rules.map(({ resource: { spec } }) => ingressSecret(spec)).find((secret) => secret !== undefined)
+
+const redirectsOf = (
+  portRules: ReadonlyMap<number, readonly Stored<'IngressRule'>[]>,
+  { place }: SliceVariant,
+): readonly HttpRoute[] =>
+  [...portRules].flatMap(([port, rules]) =>
+    portSecret(rules) === undefined
+      ? []
+      : rules
+          .filter(({ resource: { spec } }) => isRoutable(spec))
+          .map((rule) => {
+            // Envoy takes port 80 out of the authority by itself, and no other.
+            const plainAt = place?.port ?? defaultIngressPort
+            const named = port !== defaultTlsPort || plainAt !== defaultIngressPort
+            return redirectToTls(provenanceOf(rule), ingressMatch(rule), named ? port : undefined)
+          }),
+  )
+
+const redirectToTls = (rule: Provenance, match: HttpMatch, port: number | undefined): HttpRoute => ({
+  name: ruleText(rule),
+  rule,
+  precedence: 0,
+  match,
+  action: { kind: 'redirect', scheme: 'https', ...(port === undefined ? {} : { port }), status: 301 },
+  timeoutMs: 0,
+  mirrors: [],
+  websocket: false,
+})
+
 /** Up to the first that takes everything; what Envoy's limits refuse is left out alone. */
 const routesOf = (
   rules: readonly Stored<'IngressRule'>[],
+  more: readonly HttpRoute[],
   variant: SliceVariant,
   registry: Registry,
 ): readonly HttpRoute[] => {
-  const routes = rules
-    .flatMap((rule) => ingressRoutes(rule, variant, registry))
-    .map((route) => withHashes(route, variant, registry))
-    .filter((route) => isRight(encodedRoute(route)))
+  const routes = [
+    ...rules
+      .flatMap((rule) => ingressRoutes(rule, variant, registry))
+      .map((route) => withHashes(route, variant, registry)),
+    ...more,
+  ].filter((route) => isRight(encodedRoute(route)))
   const last = routes.findIndex(({ match }) => takesEveryRequest(match))
   return last === -1 ? routes : routes.slice(0, last + 1)
 }

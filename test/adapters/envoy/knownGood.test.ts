@@ -89,6 +89,7 @@ const acknowledged = (port: number): Readable => {
     endpoints: [],
     listeners: [resource('in', listener, { lingers: true })],
     routes: [resource('r', routes, { parts: [part] })],
+    secrets: [],
   }
   return {
     position: () => 17,

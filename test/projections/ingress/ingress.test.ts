@@ -224,12 +224,10 @@ test('I6, I7: a rule that leads nowhere is told where', () => {
   ).toEqual([['RUT2050', '/spec/destination']])
 })
 
-test('I7: a rule for TLS, or about its caller, takes nothing and says so', () => {
-  const tls = ingressRule('a', 'reviews', { tlsSecret: 'cert.default' })
+test('I7: a rule about its caller takes nothing and says so', () => {
   const caller = ingressRule('b', 'reviews', { match: { source: { name: 'x' } } })
   const subnet = ingressRule('c', 'reviews', { match: { tcp: { sourceSubnet: ['10.0.0.0/8'] } } })
-  expect(hostsOf([service('reviews'), tls, caller, subnet])).toEqual([])
-  expect(codes(tls, service('reviews'))).toEqual([['RUT2051', '/spec/tlsSecret']])
+  expect(hostsOf([service('reviews'), caller, subnet])).toEqual([])
   expect(codes(caller, service('reviews'))).toEqual([['RUT2052', '/spec/match/source']])
   expect(codes(subnet, service('reviews'))).toEqual([['RUT2010', '/spec/match/tcp']])
 })

@@ -1,0 +1,99 @@
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type SecretFiles, secretFiles } from '../../../src/adapters/secrets/secretFiles.ts'
+import { authority, type Certificates } from '../../certificates.ts'
+
+const files = mkdtempSync(join(tmpdir(), 'rutter-certificates-'))
+const issuer = authority(files)
+const [first, second] = [issuer.sign('first', ['DNS:a.example']), issuer.sign('second', ['DNS:b.example'])]
+
+const put = (directory: string, { cert, key }: Certificates): void => {
+  mkdirSync(directory, { recursive: true })
+  cpSync(cert, join(directory, 'tls.crt'))
+  cpSync(key, join(directory, 'tls.key'))
+}
+
+/** Secrets in a directory of the test's own, and what was told of them. */
+const following = async (nowMs = () => Date.now()) => {
+  const directory = mkdtempSync(join(tmpdir(), 'rutter-secrets-'))
+  const web = join(directory, 'default/web')
+  put(web, first)
+  const told: string[] = []
+  const secrets: SecretFiles = await secretFiles(directory, {
+    changed: (names) => told.push(...names),
+    nowMs,
+    quietMs: 10,
+    rescanMs: 100,
+  })
+  onTestFinished(async () => {
+    await secrets.close()
+    rmSync(directory, { recursive: true })
+  })
+  const version = (name = 'default/web') => secrets.resource(name)?.version
+  return { directory, web, told, secrets, version }
+}
+
+describe('secrets in files', () => {
+  test('T5: a secret is there once its files are, and gone once they are', async () => {
+    const { directory, web, secrets, version } = await following()
+    expect(version()).toBeDefined()
+    expect(secrets.problem('default/web')).toBeUndefined()
+    expect(secrets.problem('other/web')).toMatchObject({ kind: 'missing' })
+    put(join(directory, 'other/web'), second)
+    await expect.poll(() => version('other/web')).toBeDefined()
+    rmSync(web, { recursive: true })
+    await expect.poll(() => version()).toBeUndefined()
+  })
+
+  test('T5: a secret follows its files, written over or put in their place', async () => {
+    const { web, told, version } = await following()
+    const before = version()
+    put(web, second)
+    await expect.poll(() => version()).not.toBe(before)
+    expect(told).toContain('default/web')
+    const after = version()
+    put(`${web}-next`, first)
+    renameSync(join(`${web}-next`, 'tls.crt'), join(web, 'tls.crt'))
+    renameSync(join(`${web}-next`, 'tls.key'), join(web, 'tls.key'))
+    await expect.poll(() => version()).toBe(before)
+    expect(after).not.toBe(before)
+  })
+
+  test('T5: half a change, or what is no certificate, is told and not served: what was good goes on', async () => {
+    const { web, secrets, version } = await following()
+    const before = version()
+    cpSync(second.cert, join(web, 'tls.crt'))
+    await expect.poll(() => secrets.problem('default/web')?.kind).toBe('unusable')
+    expect(version()).toBe(before)
+    writeFileSync(join(web, 'tls.crt'), 'no certificate')
+    await expect.poll(() => secrets.problem('default/web')?.message).toContain('cannot be used')
+    expect(version()).toBe(before)
+    expect(secrets.counters).toEqual({ secrets: 1, unusable: 1, beyondBound: 0 })
+    put(web, second)
+    await expect.poll(() => secrets.problem('default/web')).toBeUndefined()
+    expect(version()).not.toBe(before)
+  })
+
+  test('T5: authorities beside a certificate have a name of their own', async () => {
+    const { web, version } = await following()
+    expect(version('default/web/ca')).toBeUndefined()
+    cpSync(issuer.ca, join(web, 'ca.crt'))
+    await expect.poll(() => version('default/web/ca')).toBeDefined()
+  })
+
+  test('T5: a certificate that has ended is told, by the clock that is given', async () => {
+    const { secrets } = await following(() => Date.now() + 3 * 86_400_000)
+    expect(secrets.problem('default/web')).toMatchObject({ kind: 'expired' })
+  })
+
+  test('T5: a directory that is not there yet is no fault', async () => {
+    const secrets = await secretFiles(join(tmpdir(), 'rutter-no-such-directory'), {
+      changed: () => {},
+      nowMs: Date.now,
+    })
+    onTestFinished(() => secrets.close())
+    expect(secrets.resource('a/b')).toBeUndefined()
+  })
+})

@@ -10,6 +10,7 @@ const key = t.type({
     endpoints: null,
     listeners: null,
     routes: null,
+    secrets: null,
     routeTables: null,
     virtualHosts: null,
   }),

@@ -10,9 +10,11 @@ import { encodedRoute } from './encodedRoute.ts'
 import { domainsOf, shortForms } from './hostnames.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 import { type Destination, destinationsOf, type HttpRoute } from './httpRoute.ts'
+import { destinationHostsOf } from './istio/destinationHostsOf.ts'
 import { destinationRuleFor } from './istio/destinationRuleFor.ts'
 import { istioVariantKey } from './istio/istioVariantKey.ts'
 import { withHashes } from './istio/trafficFor.ts'
+import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { lostHosts } from './lostDomains.ts'
 import { outboundTcpListenerJson } from './outboundListeners.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
@@ -190,6 +192,9 @@ export const foreignHostnames = (service: CompiledService, registry: Registry): 
       const route = serviceRoute(rule, service, port, registry)
       if (route !== undefined) for (const { hostname } of destinationsOf(route)) found.add(hostname)
     }
+  for (const { resource } of meshVirtualServicesOf(service.hostname, registry))
+    for (const hostname of destinationHostsOf(resource, registry, registry.settings().domain))
+      found.add(hostname)
   found.delete(service.hostname)
   return [...found]
 }

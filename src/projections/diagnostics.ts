@@ -5,6 +5,7 @@ import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
 import { ingressRuleDiagnostics } from './ingress/ingressRuleDiagnostics.ts'
 import { instanceDiagnostics } from './instanceDiagnostics.ts'
 import { destinationRuleDiagnostics } from './istio/destinationRuleDiagnostics.ts'
+import { virtualServiceDiagnostics } from './istio/virtualServiceDiagnostics.ts'
 import { policyDiagnostics } from './policyDiagnostics.ts'
 import type { Registry } from './registry.ts'
 import { routeRuleDiagnostics } from './routeRuleDiagnostics.ts'
@@ -25,7 +26,7 @@ const byKind: ByKind = {
   IngressRule: ingressRuleDiagnostics,
   EgressRule: egressRuleDiagnostics,
   Sidecar: sidecarDiagnostics,
-  VirtualService: () => [withoutEffect('VirtualService')],
+  VirtualService: virtualServiceDiagnostics,
   DestinationRule: destinationRuleDiagnostics,
   ServiceEntry: () => [withoutEffect('ServiceEntry')],
   WorkloadEntry: () => [withoutEffect('WorkloadEntry')],

@@ -47,6 +47,8 @@ export type Touched = {
   everything: boolean
   /** Hostnames whose service, rules or policies changed. */
   readonly hostnames: Set<string>
+  /** Hosts with `*` of rules that changed; of services that there are the hostnames are among the others already. */
+  readonly patterns: Set<string>
   /** Hostnames of which an instance came, changed or went. */
   readonly endpoints: Set<string>
   /** Addresses whose instances, or the services behind them, changed. */
@@ -66,6 +68,7 @@ export type Touched = {
 export const nothingTouched = (): Touched => ({
   everything: false,
   hostnames: new Set(),
+  patterns: new Set(),
   endpoints: new Set(),
   ips: new Set(),
   sources: new Set(),

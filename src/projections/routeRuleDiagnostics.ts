@@ -11,6 +11,7 @@ import { compileRuleMatch } from './compileRuleMatch.ts'
 import { encodedRoute } from './encodedRoute.ts'
 import { resolveDestination } from './hostnames.ts'
 import { takesEveryRequest } from './httpRoute.ts'
+import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { type Reference, referenceDiagnostics, referenceOf, unknownService } from './referenceDiagnostics.ts'
 import type { Registry } from './registry.ts'
 import { ruleLimits } from './ruleLimits.ts'
@@ -44,6 +45,7 @@ export const routeRuleDiagnostics = (
     ...ruleLimits(spec).diagnostics,
     ...unencodable(rule, hostname, registry),
     ...hidden(rule, hostname, registry),
+    ...behindVirtualService(hostname, registry),
   ]
 }
 
@@ -109,6 +111,17 @@ const unencodable = (
   const message = route && encodedRoute(route)
   return message !== undefined && isLeft(message) ? [beyondLimits('/spec', message.left)] : []
 }
+
+const behindVirtualService = (hostname: string, registry: Registry): readonly Diagnostic[] =>
+  meshVirtualServicesOf(hostname, registry)
+    .filter(({ resource }) => resource.spec.http !== undefined)
+    .slice(0, 1)
+    .map(({ resource }) => ({
+      code: 'RUT2108',
+      severity: 'warning',
+      path: '/spec/destination',
+      message: `${keyOf(nameOf(resource))} is for ${hostname} too: a VirtualService goes first, and for the callers and ports that it speaks of this rule has no effect.`,
+    }))
 
 // Rules come in the order in which they are tried.
 const hidden = (rule: Resource<'RouteRule'>, hostname: string, registry: Registry): readonly Diagnostic[] => {

@@ -53,6 +53,8 @@ const headerMatchJson = ({ name, text, not }: NamedMatch): JsonObject => ({
   name,
   ...(text === undefined ? { present_match: true } : { string_match: textMatchJson(text) }),
   ...(not === true ? { invert_match: true } : {}),
+  // Else a header that is not there would not be taken for one that looks different.
+  ...(not === true && text !== undefined ? { treat_missing_header_as_empty: true } : {}),
 })
 
 const queryMatchJson = ({ name, text }: NamedMatch): JsonObject => ({

@@ -3,16 +3,28 @@ import { keyOf, nameOf } from '../model/resourceName.ts'
 import type { CompiledPort, CompiledService } from './compiledService.ts'
 import { compileRouteRule } from './compileRouteRule.ts'
 import type { HttpRoute } from './httpRoute.ts'
+import { virtualServiceRoutes } from './istio/virtualServiceFor.ts'
 import type { Registry } from './registry.ts'
 import type { SliceVariant } from './slice.ts'
 
-/** The routes that the RouteRules of `service` give to one of its ports, for callers of this variant, as tried. */
+/** The routes that rules give to a port of `service`, for callers of this variant: a VirtualService's alone where one
+ *  says something of it, else those of RouteRules, as tried. */
 export const serviceRoutes = (
+  service: CompiledService,
+  port: CompiledPort,
+  variant: Pick<SliceVariant, 'sourceRules' | 'namespace'>,
+  registry: Registry,
+): readonly HttpRoute[] => {
+  const virtual = virtualServiceRoutes(service, port, variant, registry)
+  return virtual.length > 0 ? virtual : ruleRoutes(service, port, variant, registry)
+}
+
+const ruleRoutes = (
   service: CompiledService,
   port: CompiledPort,
   variant: Pick<SliceVariant, 'sourceRules'>,
   registry: Registry,
-): HttpRoute[] =>
+): readonly HttpRoute[] =>
   registry
     .rulesTo(service.hostname)
     .filter(

@@ -11,6 +11,7 @@ import { ingressListenerJson } from './ingress/ingressListener.ts'
 import { buildIngressSlice } from './ingress/ingressSlice.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
 import { certificatesOf } from './ingress/serverNames.ts'
+import { hostPatterns } from './istio/hostPatterns.ts'
 import { multimap } from './multimap.ts'
 import { outboundHttpListenerJson } from './outboundListeners.ts'
 import type { ProxySlot } from './projectedProxy.ts'
@@ -185,6 +186,7 @@ export const createViews = (registry: Registry): Views => {
       }
       return changes
     }
+    for (const hostname of foreignUnder(touched.patterns)) touched.hostnames.add(hostname)
     const hostnames = touched.everything
       ? everyHostname(touched.hostnames)
       : withDependents(touched.hostnames)
@@ -222,6 +224,14 @@ export const createViews = (registry: Registry): Views => {
     for (const hostname of hostnames) for (const dependent of dependents.get(hostname)) all.add(dependent)
     return all
   }
+
+  /** Of what slices hang on: a service that is not there has no other index. */
+  const foreignUnder = (patterns: ReadonlySet<string>): readonly string[] =>
+    patterns.size === 0
+      ? []
+      : [...dependents.keys()].filter((hostname) =>
+          hostPatterns(hostname).some((pattern) => patterns.has(pattern)),
+        )
 
   const everyHostname = (hostnames: ReadonlySet<string>): Set<string> => {
     const all = new Set(hostnames)

@@ -5,6 +5,7 @@ import type { Resource } from '../../src/model/resource.ts'
 import { type XdsType, xdsTypes } from '../../src/model/xds.ts'
 import type { ProjectedProxy } from '../../src/projections/projectedProxy.ts'
 import { applied, instance, removed, routeRule, service } from '../reducers/given.ts'
+import { istioResource } from './istio/istioResource.ts'
 
 export const sidecar = (ip: string, name: string, namespace = 'default'): ProxyIdentity => ({
   type: 'sidecar',
@@ -69,28 +70,8 @@ export const rawCluster = (name: string, ids: string[], inner: string): Resource
   },
 })
 
-const anyDestinationRule = (
-  name: string,
-  namespace: string,
-  other: number,
-  version: number,
-): Resource<'DestinationRule'> => ({
-  apiVersion: 'networking.istio.io/v1',
-  kind: 'DestinationRule',
-  metadata: { name, namespace },
-  spec: {
-    host: version === 3 ? '*.default.svc.cluster.local' : `s${other}.default.svc.cluster.local`,
-    trafficPolicy: {
-      loadBalancer: version === 0 ? { consistentHash: { useSourceIp: true } } : { simple: 'LEAST_REQUEST' },
-    },
-    subsets: [{ name: 'one', labels: { version: `v${version}` } }],
-    ...(other === 2 ? { exportTo: ['.'] } : {}),
-    ...(version === 2 ? { workloadSelector: { matchLabels: { version: 'v1' } } } : {}),
-  },
-})
-
 const anyResource: fc.Arbitrary<Resource> = fc
-  .tuple(fc.nat(13), fc.nat(5), fc.nat(3), fc.nat(3))
+  .tuple(fc.nat(16), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {
     const namespace = other % 2 === 0 ? 'default' : 'other'
     switch (kind) {
@@ -190,7 +171,10 @@ const anyResource: fc.Arbitrary<Resource> = fc
         }
       case 12:
       case 13:
-        return anyDestinationRule(`dr${number % 3}`, namespace, other, version)
+      case 14:
+      case 15:
+      case 16:
+        return istioResource(kind - 12, number, other, version)
       case 8:
         return sidecarConfig(
           `sc${other}`,

@@ -22,7 +22,7 @@ export const ingressMatch = ({ resource: { spec } }: Stored<'IngressRule'>): Htt
  *  the rule takes, then the whole service. None where the rule can take nothing. */
 export const ingressRoutes = (
   rule: Stored<'IngressRule'>,
-  variant: Pick<SliceVariant, 'sourceRules'>,
+  variant: Pick<SliceVariant, 'sourceRules' | 'namespace'>,
   registry: Registry,
 ): readonly HttpRoute[] => {
   const { hostname, service, port } = ingressTarget(rule.resource, registry)

@@ -41,7 +41,7 @@ export const ingressRuleDiagnostics = (
     ...ruleLimits({ destination: spec.destination, ...(spec.match && { match: spec.match }) }).diagnostics,
     ...hidden(stored, registry),
     ...twoRegexes(stored, target, registry),
-    ...ingressRoutes(stored, { sourceRules: new Set() }, registry)
+    ...ingressRoutes(stored, { sourceRules: new Set(), namespace: '' }, registry)
       .filter(({ rule: { kind } }) => kind === 'IngressRule')
       .map(encodedRoute)
       .flatMap((message) => (isLeft(message) ? [beyondLimits('/spec', message.left)] : [])),
@@ -171,7 +171,7 @@ const twoRegexes = (
 ): readonly Diagnostic[] => {
   const { path } = ingressMatch(rule)
   if (service === undefined || port === undefined || path?.kind !== 'regex') return []
-  return serviceRoutes(service, port, { sourceRules: new Set() }, registry)
+  return serviceRoutes(service, port, { sourceRules: new Set(), namespace: '' }, registry)
     .filter(({ match }) => match.path?.kind === 'regex' && !sameJson(match.path, path))
     .map(({ name }) => ({
       code: 'RUT2053',

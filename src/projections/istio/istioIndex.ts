@@ -1,8 +1,10 @@
 import type { ConfigKind, Stored } from '../../model/mesh.ts'
+import type { Resource } from '../../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
 import { multimap } from '../multimap.ts'
 import type { Touched } from '../registry.ts'
 import { labelsKey } from './callerCondition.ts'
+import { delegateKey } from './delegateOf.ts'
 import { hostPatterns, resolveHost } from './hostPatterns.ts'
 import { labelConditionsOf } from './labelConditionsOf.ts'
 
@@ -13,6 +15,12 @@ type Labels = Readonly<Record<string, string>>
 export type IstioIndex = {
   /** DestinationRules whose host is exactly `host`, by key. */
   destinationRules(host: string): readonly Stored<'DestinationRule'>[]
+  /** VirtualServices for callers within the mesh whose host is exactly `host`. */
+  virtualServices(host: string): Iterable<Stored<'VirtualService'>>
+  /** The VirtualService of this `namespace/name`. */
+  virtualService(key: string): Stored<'VirtualService'> | undefined
+  /** Whether some VirtualService delegates to the one of this `namespace/name`. */
+  isDelegate(key: string): boolean
   /** Which conditions on labels, of any rule, callers with these labels meet: the keys of `labelsKey`. */
   conditionsMetBy(labels: Labels): readonly string[]
 }
@@ -29,13 +37,38 @@ type LabelCondition = { readonly labels: Labels; uses: number }
 /** An index of nothing. `meshDomain` is asked whenever a short name is resolved. */
 export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => {
   const destinationRules = multimap<Stored<'DestinationRule'>>()
+  const virtualServices = new Map<string, Stored<'VirtualService'>>()
+  const virtualServicesByHost = multimap<Stored<'VirtualService'>>()
+  /** Who delegates, by whom they delegate to. */
+  const delegators = multimap<Stored<'VirtualService'>>()
   const conditions = new Map<string, LabelCondition>()
   const conditionsByPair = multimap<LabelCondition>()
   const hostnamesUnder = multimap<string>()
 
   const touchHost = (host: string, touched: Touched): void => {
+    if (host.startsWith('*')) touched.patterns.add(host)
     touched.hostnames.add(host)
     for (const hostname of hostnamesUnder.get(host)) touched.hostnames.add(hostname)
+  }
+
+  const touchHostsOf = (rule: Stored<'VirtualService'>, touched: Touched): void => {
+    if (!isForMesh(rule.resource)) return
+    for (const host of hostsOf(rule)) touchHost(host, touched)
+  }
+
+  const hostsOf = ({ resource: { metadata, spec } }: Stored<'VirtualService'>): readonly string[] =>
+    (spec.hosts ?? []).map((host) => resolveHost(host, metadata.namespace, meshDomain()))
+
+  const shiftVirtualService = (rule: Stored<'VirtualService'>, shift: Shift, touched: Touched): void => {
+    const { metadata, spec } = rule.resource
+    const key = `${metadata.namespace}/${metadata.name}`
+    if (shift === 'add') virtualServices.set(key, rule)
+    else virtualServices.delete(key)
+    if (isForMesh(rule.resource)) for (const host of hostsOf(rule)) virtualServicesByHost[shift](host, rule)
+    for (const { delegate } of spec.http ?? [])
+      if (delegate !== undefined) delegators[shift](delegateKey(rule.resource, delegate), rule)
+    touchHostsOf(rule, touched)
+    for (const delegator of delegators.get(key)) touchHostsOf(delegator, touched)
   }
 
   const shiftConditions = (stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void => {
@@ -54,6 +87,9 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
   }
 
   return {
+    virtualServices: (host) => virtualServicesByHost.get(host),
+    isDelegate: (key) => delegators.has(key),
+    virtualService: (key) => virtualServices.get(key),
     destinationRules: (host) => [...destinationRules.get(host)].sort(byKey),
     conditionsMetBy: (labels) =>
       labelPairsOf(labels)
@@ -70,7 +106,8 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
         const host = resolveHost(resource.spec.host, namespace, meshDomain())
         destinationRules[shift](host, stored as Stored<'DestinationRule'>)
         touchHost(host, touched)
-      }
+      } else if (resource.kind === 'VirtualService')
+        shiftVirtualService(stored as Stored<'VirtualService'>, shift, touched)
     },
     shiftHostname: (hostname, shift) => {
       for (const pattern of hostPatterns(hostname).slice(1)) hostnamesUnder[shift](pattern, hostname)
@@ -83,6 +120,10 @@ export const labelPairsOf = (labels: Labels): string[] =>
   Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .sort(byCodeUnit)
+
+/** True for a VirtualService whose routes are for callers within the mesh. */
+export const isForMesh = ({ spec }: Resource<'VirtualService'>): boolean =>
+  spec.gateways === undefined || spec.gateways.length === 0 || spec.gateways.includes('mesh')
 
 const firstPair = (labels: Labels): string => labelPairsOf(labels)[0] ?? ''
 

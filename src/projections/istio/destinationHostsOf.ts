@@ -1,0 +1,48 @@
+import type { IstioDestination } from '../../model/istio/virtualService.ts'
+import type { Resource } from '../../model/resource.ts'
+import type { Registry } from '../registry.ts'
+import { delegateOf } from './delegateOf.ts'
+import { resolveHost } from './hostPatterns.ts'
+
+/** A destination that a VirtualService names, and where. */
+export type NamedDestination = { readonly destination: IstioDestination; readonly path: string }
+
+/** Every destination that `rule` itself names, mirrors included, each with its JSON pointer. */
+export const namedDestinations = ({ spec }: Resource<'VirtualService'>): readonly NamedDestination[] => [
+  ...(spec.http ?? []).flatMap((route, i) => [
+    ...(route.route ?? []).map(({ destination }, j) => ({
+      destination,
+      path: `/spec/http/${i}/route/${j}/destination`,
+    })),
+    ...(route.mirror === undefined ? [] : [{ destination: route.mirror, path: `/spec/http/${i}/mirror` }]),
+    ...(route.mirrors ?? []).map(({ destination }, j) => ({
+      destination,
+      path: `/spec/http/${i}/mirrors/${j}/destination`,
+    })),
+  ]),
+  ...(['tcp', 'tls'] as const).flatMap((key) =>
+    (spec[key] ?? []).flatMap(({ route }, i) =>
+      route.map(({ destination }, j) => ({ destination, path: `/spec/${key}/${i}/route/${j}/destination` })),
+    ),
+  ),
+]
+
+/** The hostnames of all of them, and of those that it delegates to. */
+export const destinationHostsOf = (
+  rule: Resource<'VirtualService'>,
+  registry: Pick<Registry, 'istio'>,
+  meshDomain: string,
+): readonly string[] => {
+  const own = namedDestinations(rule).map(({ destination: { host } }) =>
+    resolveHost(host, rule.metadata.namespace, meshDomain),
+  )
+  const delegated = (rule.spec.http ?? []).flatMap(({ delegate }) => {
+    const found = delegate && delegateOf(rule, delegate, registry)
+    return found === undefined
+      ? []
+      : namedDestinations(found.resource).map(({ destination: { host } }) =>
+          resolveHost(host, found.resource.metadata.namespace, meshDomain),
+        )
+  })
+  return [...new Set([...own, ...delegated])]
+}

@@ -13,13 +13,14 @@ const floors: Readonly<Record<string, Floor>> = {
   reducers: { rooms: ['model'], packages: ['immer', 'fp-ts'] },
   wire: { rooms: ['model'], packages: ['fp-ts', 'node:*'] },
   projections: { rooms: ['model', 'wire'], packages: ['node:crypto', 'fp-ts'] },
+  explain: { rooms: ['model'], packages: ['re2js', 'fp-ts', 'node:net'] },
   delivery: { rooms: ['model', 'wire'], packages: [] },
   agent: { rooms: ['model', 'wire'], packages: [] },
   streams: {
     rooms: ['model', 'ports', 'reducers', 'projections', 'delivery', 'agent', 'wire'],
     packages: ['rxjs', 'fp-ts'],
   },
-  adapters: { rooms: ['model', 'ports', 'codecs', 'wire', 'delivery', 'agent'], packages: ['*'] },
+  adapters: { rooms: ['model', 'ports', 'codecs', 'wire', 'explain', 'delivery', 'agent'], packages: ['*'] },
   cli: { rooms: ['*'], packages: ['*'] },
 }
 
@@ -73,7 +74,7 @@ describe('the house', () => {
       /Date\.now|new Date\(\)|Math\.random|randomUUID|randomBytes|process\.|toLocale|localeCompare/
     const found = sources.filter(
       (file) =>
-        ['model', 'reducers', 'projections', 'delivery', 'agent'].includes(roomOf(file)) &&
+        ['model', 'reducers', 'projections', 'explain', 'delivery', 'agent'].includes(roomOf(file)) &&
         impure.test(readFileSync(join(root, file), 'utf8').replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')),
     )
     expect(found).toEqual([])

@@ -9,6 +9,7 @@ import { addDemo } from './demo.ts'
 import { addDescribe } from './describe.ts'
 import { addDiagnostics } from './diagnostics.ts'
 import { addEvents } from './events.ts'
+import { addExplain } from './explain.ts'
 import { addGet } from './get.ts'
 import { addLint } from './lint.ts'
 import { addNatsConfig } from './natsConfig.ts'
@@ -31,6 +32,7 @@ const commands: readonly AddCommand[] = [
   addDiagnostics,
   addProxies,
   addProxy,
+  addExplain,
   addWait,
   addEvents,
   addReplay,

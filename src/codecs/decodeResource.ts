@@ -1,16 +1,15 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
-import type { ValidationError } from 'io-ts'
 import type { Problem } from '../model/diagnostic.ts'
 import type { Origin, Resource } from '../model/resource.ts'
 import { clip } from './checkText.ts'
 import type { Document } from './document.ts'
 import { type KindInfo, kinds } from './kinds.ts'
+import { located, placed } from './located.ts'
 import { suggestion } from './nearest.ts'
 import { problemCodes } from './problemCode.ts'
 import { resourceCodec } from './resourceCodec.ts'
-import { keyMark, shown } from './shapes/codec.ts'
+import { shown } from './shapes/codec.ts'
 import { isMap } from './shapes/struct.ts'
-import { offsetOf, type Path, pointerOf } from './sourceNode.ts'
 
 /** A resource, and where it was read when the document has a file. */
 export type Decoded = { readonly resource: Resource; readonly origin?: Origin }
@@ -51,25 +50,4 @@ const kindOf = (document: Document): Either<Problem, KindInfo> => {
   const found = 'apiVersion' in value ? shown(apiVersion) : 'none'
   const message = `A ${info.kind} has the apiVersion ${info.apiVersions.join(' or ')}; found ${found}.`
   return left(placed(document, problemCodes.wrongApiVersion, message, ['apiVersion']))
-}
-
-const located = (document: Document, { context, message = '' }: ValidationError): Problem => {
-  const gap = message.indexOf(' ')
-  const code = message.slice(0, gap)
-  // The first step of io-ts's context is the root and has no key.
-  const path = context.slice(1).map(({ key }) => key)
-  return code.endsWith(keyMark)
-    ? placed(document, code.slice(0, -keyMark.length), message.slice(gap + 1), path, 'key')
-    : placed(document, code, message.slice(gap + 1), path)
-}
-
-const placed = (
-  { file, lines, root }: Document,
-  code: string,
-  message: string,
-  path: Path,
-  at: 'key' | 'value' = 'value',
-): Problem => {
-  const where = { ...lines(offsetOf(root, path, at)), path: pointerOf(path) }
-  return file === undefined ? { code, message, ...where } : { code, message, file, ...where }
 }

@@ -11,9 +11,16 @@ export const snapshotAsked = async (
   request: FastifyRequest,
 ): Promise<Either<HttpProblem, Snapshot>> => {
   const at = queryParameter(request, 'at')
-  if (isLeft(at)) return at
-  if (at.right === undefined) return right(controller.snapshot())
-  const past = await controller.snapshotAt(at.right)
+  return isLeft(at) ? at : snapshotOf(controller, at.right)
+}
+
+/** The snapshot at a position or time, or the newest where neither is given. */
+export const snapshotOf = async (
+  controller: Controller,
+  at: string | undefined,
+): Promise<Either<HttpProblem, Snapshot>> => {
+  if (at === undefined) return right(controller.snapshot())
+  const past = await controller.snapshotAt(at)
   return isLeft(past) ? left(atProblem(past.left)) : past
 }
 

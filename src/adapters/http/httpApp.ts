@@ -7,6 +7,7 @@ import { addRoutes, guard } from './addRoutes.ts'
 import { configRoutes } from './configRoutes.ts'
 import { describeRoutes, serveDocs } from './docs.ts'
 import { eventRoutes } from './eventRoutes.ts'
+import { explainRoutes } from './explainRoutes.ts'
 import { fastifyProblem } from './fastifyProblem.ts'
 import { healthRoutes } from './healthRoutes.ts'
 import { hostGuard } from './hostGuard.ts'
@@ -65,6 +66,7 @@ export const httpApp = async (controller: Controller, options: HttpAppOptions): 
     ...configRoutes(controller),
     ...writeRoutes(controller),
     ...proxyRoutes(controller),
+    ...explainRoutes(controller),
     ...stateRoutes(controller, stop),
     ...eventRoutes(controller, { metrics, mostReaders, heartbeatMs, stalledMs, stop, log }),
     ...healthRoutes(controller, { metrics: registry, version, stop }),

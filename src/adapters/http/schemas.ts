@@ -90,6 +90,51 @@ export const shownSchema = record({
   items: listOf({ type: 'object', description: "Envoy's canonical JSON" }),
 })
 
+const askedSchema = record({
+  method: { ...text, default: 'GET' },
+  url: { ...text, description: 'absolute, http or https' },
+  headers: { type: 'object', description: 'text, or a list of texts; host counts before the URL' },
+})
+
+export const explainBody = record({
+  proxy: { ...text, description: 'a node id' },
+  at: { description: 'a position, or a time (RFC 3339)' },
+  requests: listOf(askedSchema),
+})
+
+export const explainedSchema = record({
+  items: listOf(
+    record({
+      position,
+      proxy: text,
+      request: askedSchema,
+      outcome: record({
+        type: oneOf('cluster', 'redirect', 'direct', 'abort', 'none'),
+        clusters: listOf(record({ name: text, weight: { type: 'integer' } })),
+        path: text,
+        authority: text,
+        status: { type: 'integer' },
+        location: text,
+      }),
+      rule: {
+        ...record({
+          kind: text,
+          namespace: text,
+          name: text,
+          position,
+          file: text,
+          line: { type: 'integer' },
+        }),
+        description: 'what made the route that won, or null',
+      },
+      steps: {
+        ...listOf(record({ at: text, name: text, matched: { type: 'boolean' }, why: text })),
+        description: 'what was tried; the last is the winner, or where the way ends',
+      },
+    }),
+  ),
+})
+
 const waitedStates = ['acknowledged', 'unaffected', 'rejected', 'pending', 'silent']
 
 export const waitedSchema = record({

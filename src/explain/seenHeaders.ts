@@ -1,0 +1,50 @@
+import type { SentRequest } from './sentRequest.ts'
+import { isUpgrade } from './upgrade.ts'
+
+/** The headers of a request as Envoy's routing sees them, `:method` and its like included: a value for each line, and
+ *  `undefined` for one whose value Envoy makes up. */
+export type SeenHeaders = ReadonlyMap<string, readonly string[] | undefined>
+
+/** What the connection manager leaves of the request's headers and adds to them; `edge` says that it stands before
+ *  callers who are not believed. */
+export const seenHeaders = (request: SentRequest, edge: boolean): SeenHeaders => {
+  const seen = new Map<string, readonly string[] | undefined>()
+  for (const [name, values] of request.headers) {
+    if (dropped.has(name) && !(isUpgrade(request) && upgrading.has(name))) continue
+    if (edge && name.startsWith('x-envoy-')) continue
+    const glue = name === 'cookie' ? '; ' : joined.has(name) ? ',' : undefined
+    seen.set(name, glue === undefined ? values : [values.join(glue)])
+  }
+  if (!seen.has('x-request-id') || edge) seen.set('x-request-id', undefined)
+  if (edge) for (const name of ['x-forwarded-for', 'x-envoy-external-address']) seen.set(name, undefined)
+  if (!seen.has('x-forwarded-proto') || edge) seen.set('x-forwarded-proto', [request.tls ? 'https' : 'http'])
+  return seen
+}
+
+const upgrading: ReadonlySet<string> = new Set(['connection', 'upgrade'])
+
+// Headers of one connection only, and those that Envoy 1.40 takes from callers within its own machine alone.
+const dropped: ReadonlySet<string> = new Set(
+  (
+    'connection keep-alive proxy-connection transfer-encoding upgrade te x-envoy-max-retries x-envoy-retry-on ' +
+    'x-envoy-upstream-rq-timeout-ms x-forwarded-client-cert x-envoy-upstream-alt-stat-name x-envoy-force-trace ' +
+    'x-envoy-internal x-envoy-ip-tags x-envoy-expected-rq-timeout-ms x-envoy-retry-grpc-on ' +
+    'x-envoy-retriable-status-codes x-envoy-retriable-header-names x-envoy-hedge-on-per-try-timeout ' +
+    'x-envoy-upstream-stream-duration-ms x-envoy-upstream-rq-per-try-timeout-ms x-envoy-original-url'
+  ).split(' '),
+)
+
+// Several lines of these are one value to Envoy 1.40 (its O(1) headers); of others, each line is looked at by itself.
+const joined: ReadonlySet<string> = new Set(
+  (
+    'accept accept-encoding access-control-request-headers access-control-request-method authorization cache-control ' +
+    'content-encoding content-type expect grpc-accept-encoding grpc-timeout if-match if-modified-since if-none-match ' +
+    'if-range if-unmodified-since origin pragma referer user-agent via x-client-trace-id x-envoy-attempt-count ' +
+    'x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node ' +
+    'x-envoy-external-address x-envoy-is-timeout-retry x-envoy-original-path x-forwarded-for x-forwarded-host ' +
+    'x-forwarded-port x-request-id'
+  ).split(' '),
+)
+
+/** The value of a header that has one line at most; '' where it is missing, or its value made up. */
+export const headerText = (headers: SeenHeaders, name: string): string => headers.get(name)?.[0] ?? ''

@@ -3,15 +3,14 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import type { RouteRuleSpec } from '../model/routeRule.ts'
-import { sameJson } from '../model/sameJson.ts'
 import { beyondLimits } from './beyondLimits.ts'
 import type { CompiledService } from './compiledService.ts'
 import { compileRouteRule } from './compileRouteRule.ts'
 import { compileRuleMatch } from './compileRuleMatch.ts'
 import { encodedRoute } from './encodedRoute.ts'
 import { resolveDestination } from './hostnames.ts'
-import { takesEveryRequest } from './httpRoute.ts'
 import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
+import { matchCovers } from './matchCovers.ts'
 import { type Reference, referenceDiagnostics, referenceOf, unknownService } from './referenceDiagnostics.ts'
 import type { Registry } from './registry.ts'
 import { ruleLimits } from './ruleLimits.ts'
@@ -144,9 +143,8 @@ const hidden = (rule: Resource<'RouteRule'>, hostname: string, registry: Registr
 const takesAllOf = (first: Resource<'RouteRule'>, second: Resource<'RouteRule'>, domain: string): boolean => {
   const [a, b] = [first.spec.match, second.spec.match]
   if (ruleLimits(first.spec).unmatchable) return false
-  const match = compileRuleMatch(a)
   return (
-    (takesEveryRequest(match) || sameJson(match, compileRuleMatch(b))) &&
+    matchCovers(compileRuleMatch(a), compileRuleMatch(b)) &&
     sourceCovers(
       { source: a?.source, namespace: first.metadata.namespace },
       { source: b?.source, namespace: second.metadata.namespace },

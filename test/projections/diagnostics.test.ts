@@ -68,6 +68,8 @@ const mesh = [
   service('odd', [{ name: 'web', port: 7 }]),
 ]
 const v1 = { labels: { version: 'v1' } }
+type Headers = NonNullable<NonNullable<NonNullable<RouteRuleSpec['match']>['request']>['headers']>
+
 const byUser = { request: { headers: { user: { exact: 'jason' } } } }
 
 test('P26: a rule that names what is there has no diagnostics', () => {
@@ -140,6 +142,25 @@ test('P27: so is one that matches the same as one before it', () => {
   const [a, b] = [rule('a', { match: byUser }), rule('b', { match: byUser })]
   expect(found(b, a, ...mesh)).toEqual([['RUT2005']])
   expect(found(a, b, ...mesh)).toEqual([])
+})
+
+test.each<[covers: boolean, first: Headers, second: Headers]>([
+  [true, { uri: { prefix: '/a' } }, { uri: { prefix: '/a/b' } }],
+  [true, { uri: { prefix: '/a' } }, { uri: { exact: '/ab' }, user: { exact: 'jason' } }],
+  [true, { uri: { prefix: '/' } }, { uri: { regex: '/a.*' } }],
+  [true, { user: { prefix: 'j' } }, { user: { exact: 'jason' }, method: { exact: 'GET' } }],
+  [true, { user: { regex: '.*' } }, { user: { prefix: 'j' } }],
+  [true, { uri: { regex: '/a.*' } }, { uri: { regex: '/a.*' } }],
+  [false, { uri: { prefix: '/a/b' } }, { uri: { prefix: '/a' } }],
+  [false, { uri: { exact: '/a' } }, { uri: { prefix: '/a' } }],
+  [false, { uri: { prefix: '/a' } }, {}],
+  [false, { user: { prefix: 'j' } }, { method: { exact: 'GET' } }],
+  [false, { user: { exact: 'jason' }, method: { exact: 'GET' } }, { user: { exact: 'jason' } }],
+  [false, { uri: { regex: '/a.*' } }, { uri: { exact: '/ab' } }],
+])('P27: that one match covers the other is %j for %j before %j', (covers, first, second) => {
+  const of = (headers: Headers) => ({ match: { request: { headers } } })
+  const before = rule('first', { precedence: 1, ...of(first) })
+  expect(found(rule('second', of(second)), before, ...mesh)).toEqual(covers ? [['RUT2005']] : [])
 })
 
 test('P27: a rule for some callers does not hide one for others', () => {

@@ -4,9 +4,11 @@ import type { Written } from '../model/write.ts'
 import { sendFiles } from './applyFiles.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { fileOption, outputOption, serverOption, timeoutOption } from './options.ts'
+import { fileOption, outputOption, timeoutOption } from './options.ts'
 import { placesIn } from './places.ts'
 import { type Finding, printFindings } from './printFindings.ts'
+import type { Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { shortName } from './shortName.ts'
 import { readTextFiles, type TextFile } from './textFiles.ts'
 import { reportUnanswered } from './unanswered.ts'
@@ -14,7 +16,7 @@ import { askWait, waitedExitCode, waitedText } from './waited.ts'
 
 type Options = {
   readonly file: readonly string[]
-  readonly server: string
+  readonly server: Server
   readonly output: string
   readonly dryRun?: boolean
   readonly wait?: boolean
@@ -23,15 +25,13 @@ type Options = {
 
 /** `rutter apply`: all documents of all files, or none. */
 export const addApply: AddCommand = (program, cli) => {
-  program
-    .command('apply')
+  addServerOptions(program.command('apply'), cli.io)
     .description('applies configuration, all of it or none')
     .addOption(fileOption().makeOptionMandatory())
     .option('--dry-run', 'says what would happen, and changes nothing')
     .option('--wait', 'waits until every proxy concerned has acknowledged it')
     .addOption(timeoutOption())
     .addOption(outputOption('text', 'json'))
-    .addOption(serverOption())
     .addHelpText(
       'after',
       '\nExamples:\n  rutter apply -f mesh/\n  rutter apply -f reviews-90-10.yaml --wait\n  cat rule.yaml | rutter apply -f -',

@@ -2,12 +2,12 @@ import { type Either, left } from 'fp-ts/lib/Either.js'
 import { decodeUtf8 } from '../codecs/decodeUtf8.ts'
 import { scanText } from '../codecs/scanText.ts'
 import type { Written } from '../model/write.ts'
-import { askServer, type Unanswered } from './server.ts'
+import { askServer, type Server, type Unanswered } from './server.ts'
 import type { TextFile } from './textFiles.ts'
 
 /** What the controller answers to `files` as one batch, each named, so that problems and blame tell file and line. */
 export const sendFiles = async (
-  server: string,
+  server: Server,
   files: readonly TextFile[],
   dryRun: boolean,
 ): Promise<Either<Unanswered, Written>> => {

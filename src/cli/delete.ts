@@ -5,9 +5,10 @@ import type { ResourceName } from '../model/resource.ts'
 import { nameOf } from '../model/resourceName.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { fileOption, namespaceOption, outputOption, serverOption } from './options.ts'
+import { fileOption, namespaceOption, outputOption } from './options.ts'
 import { printProblems } from './printFindings.ts'
-import { askServer } from './server.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { readTextFiles } from './textFiles.ts'
 import { reportUnanswered } from './unanswered.ts'
 import { unknownKind } from './unknownKind.ts'
@@ -15,15 +16,14 @@ import { unknownKind } from './unknownKind.ts'
 type Options = {
   readonly file?: readonly string[]
   readonly namespace?: string
-  readonly server: string
+  readonly server: Server
   readonly output: string
   readonly dryRun?: boolean
 }
 
 /** `rutter delete`: one resource by name, or those that files name, one after the other. */
 export const addDelete: AddCommand = (program, cli) => {
-  program
-    .command('delete')
+  addServerOptions(program.command('delete'), cli.io)
     .description('removes resources, by name or as files name them')
     .argument('[kind]', 'such as routerule')
     .argument('[name...]')
@@ -31,7 +31,6 @@ export const addDelete: AddCommand = (program, cli) => {
     .addOption(namespaceOption())
     .option('--dry-run', 'says what would happen, and changes nothing')
     .addOption(outputOption('text', 'json'))
-    .addOption(serverOption())
     .addHelpText(
       'after',
       '\nExamples:\n  rutter delete routerule reviews-v2\n  rutter delete -f reviews-90-10.yaml',

@@ -5,22 +5,21 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource, ResourceName } from '../model/resource.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { namespaceOption, serverOption } from './options.ts'
-import { askServer } from './server.ts'
+import { namespaceOption } from './options.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { reportUnanswered } from './unanswered.ts'
 import { unknownKind } from './unknownKind.ts'
 
-type Options = { readonly namespace?: string; readonly server: string }
+type Options = { readonly namespace?: string; readonly server: Server }
 
 /** `rutter describe`: a resource, and what is the matter with it. */
 export const addDescribe: AddCommand = (program, cli) => {
-  program
-    .command('describe')
+  addServerOptions(program.command('describe'), cli.io)
     .description('shows a resource and what is the matter with it')
     .argument('<kind>')
     .argument('<name>')
     .addOption(namespaceOption())
-    .addOption(serverOption())
     .action(cli.action((kind: string, name: string, options: Options) => describe(kind, name, options, cli)))
 }
 

@@ -3,12 +3,13 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { ResourceName } from '../model/resource.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { atOption, outputOption, serverOption } from './options.ts'
-import { askServer } from './server.ts'
+import { atOption, outputOption } from './options.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { table } from './table.ts'
 import { reportUnanswered } from './unanswered.ts'
 
-type Options = { readonly output: string; readonly server: string; readonly at?: string }
+type Options = { readonly output: string; readonly server: Server; readonly at?: string }
 type Answer = {
   readonly items: readonly (ResourceName & { readonly diagnostics: readonly Diagnostic[] })[]
   readonly reports: readonly { readonly source: string; readonly diagnostics: readonly Diagnostic[] }[]
@@ -16,14 +17,12 @@ type Answer = {
 
 /** `rutter diagnostics`: all that is the matter now; 1 when any of it is an error. */
 export const addDiagnostics: AddCommand = (program, cli) => {
-  program
-    .command('diagnostics')
+  addServerOptions(program.command('diagnostics'), cli.io)
     .description(
       'shows what is the matter with any resource, or with a registry; 1 when any of it is an error',
     )
     .addOption(atOption())
     .addOption(outputOption('table', 'json'))
-    .addOption(serverOption())
     .action(cli.action((options: Options) => diagnostics(options, cli)))
 }
 

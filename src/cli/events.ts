@@ -4,8 +4,9 @@ import type { Envelope } from '../model/event.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
 import { followEvents } from './followEvents.ts'
-import { outputOption, parseWhole, serverOption } from './options.ts'
-import { askServer } from './server.ts'
+import { outputOption, parseWhole } from './options.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { shortName } from './shortName.ts'
 import { reportUnanswered } from './unanswered.ts'
 
@@ -13,18 +14,16 @@ type Options = {
   readonly from: number
   readonly follow?: boolean
   readonly output: string
-  readonly server: string
+  readonly server: Server
 }
 
 /** `rutter events`: the log, one line per entry. */
 export const addEvents: AddCommand = (program, cli) => {
-  program
-    .command('events')
+  addServerOptions(program.command('events'), cli.io)
     .description('shows the log, an entry a line')
     .option('--from <position>', 'first entry to show', parseWhole(1), 1)
     .option('-f, --follow', 'goes on with new entries as they come')
     .addOption(outputOption('text', 'json'))
-    .addOption(serverOption())
     .addHelpText('after', '\nExamples:\n  rutter events --from 17\n  rutter events -f -o json | jq .events')
     .action(cli.action((options: Options) => events(options, cli)))
 }

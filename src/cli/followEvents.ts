@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as after } from 'node:timers/promises'
 import type { Entry } from '../model/entry.ts'
-import { openResponse, type Unanswered } from './server.ts'
+import { openResponse, type Server, type Unanswered } from './server.ts'
 
 /** Heartbeats come more often than this; a longer silence is a lost connection. */
 const silenceMs = 60_000
@@ -13,7 +13,7 @@ const patienceMs = 30_000
 /** Prints every entry from `from` on as it comes, across restarts of the controller. Resolves when it cannot go on:
  *  refused, not there at first, or lost and not back within 30 s. */
 export const followEvents = async (
-  server: string,
+  server: Server,
   from: number,
   print: (entry: Entry) => void,
 ): Promise<Unanswered> => {
@@ -51,7 +51,7 @@ async function* entriesIn(response: IncomingMessage): AsyncGenerator<Entry> {
   }
 }
 
-const refusal = async (server: string, response: IncomingMessage): Promise<Unanswered> => {
+const refusal = async (server: Server, response: IncomingMessage): Promise<Unanswered> => {
   const body = await text(response)
   const status = response.statusCode ?? 0
   return status === 503 || !body.startsWith('{')
@@ -66,7 +66,7 @@ const refusal = async (server: string, response: IncomingMessage): Promise<Unans
       }
 }
 
-const unreachable = (server: string, why: string): Unanswered => ({
+const unreachable = (server: Server, why: string): Unanswered => ({
   _tag: 'Unreachable',
-  message: `lost the controller at ${server}: ${why}`,
+  message: `lost the controller at ${server.url}: ${why}`,
 })

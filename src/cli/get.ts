@@ -5,8 +5,9 @@ import { resourceToYaml } from '../codecs/resourceToYaml.ts'
 import type { Resource } from '../model/resource.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { atOption, namespaceOption, outputOption, serverOption } from './options.ts'
-import { askServer } from './server.ts'
+import { atOption, namespaceOption, outputOption } from './options.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { table } from './table.ts'
 import { reportUnanswered } from './unanswered.ts'
 import { unknownKind } from './unknownKind.ts'
@@ -14,21 +15,19 @@ import { unknownKind } from './unknownKind.ts'
 type Options = {
   readonly namespace?: string
   readonly output: string
-  readonly server: string
+  readonly server: Server
   readonly at?: string
 }
 
 /** `rutter get`: resources of a kind as the controller holds them, or one. */
 export const addGet: AddCommand = (program, cli) => {
-  program
-    .command('get')
+  addServerOptions(program.command('get'), cli.io)
     .description('shows resources: all of a kind, or one')
     .argument('<kind>', 'such as routerules, or all')
     .argument('[name]')
     .addOption(namespaceOption())
     .addOption(atOption())
     .addOption(outputOption('table', 'wide', 'json', 'yaml'))
-    .addOption(serverOption())
     .addHelpText(
       'after',
       '\nExamples:\n  rutter get services\n  rutter get routerule reviews-v2 -o yaml --at 17',

@@ -8,26 +8,25 @@ import { lintOffline } from './lintOffline.ts'
 import { fileOption, outputOption } from './options.ts'
 import { placesIn } from './places.ts'
 import { type Finding, printFindings, printProblems } from './printFindings.ts'
-import type { Unanswered } from './server.ts'
+import type { Server, Unanswered } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { shortName } from './shortName.ts'
 import { readTextFiles, type TextFile } from './textFiles.ts'
 import { reportUnanswered } from './unanswered.ts'
 
 type Options = {
   readonly file: readonly string[]
-  readonly server?: string
+  readonly server?: Server
   readonly strict?: boolean
   readonly output: string
 }
 
 /** `rutter lint`: 65 for invalid input, 1 for diagnostics of severity error (with --strict for warnings too). */
 export const addLint: AddCommand = (program, cli) => {
-  program
-    .command('lint')
+  addServerOptions(program.command('lint'), cli.io, { onlyIfNamed: true })
     .description('checks configuration, by itself or (with --server or RUTTER_SERVER) against a controller')
     .addOption(fileOption().makeOptionMandatory())
     .option('--strict', 'counts warnings as errors')
-    .option('--server <url>', 'checks against what this controller holds (default: RUTTER_SERVER)')
     .addOption(outputOption('text', 'json'))
     .addHelpText('after', '\nExamples:\n  rutter lint -f mesh/\n  rutter lint -f rule.yaml --strict -o json')
     .action(cli.action((options: Options) => lint(options, cli)))
@@ -39,7 +38,7 @@ const lint = async (options: Options, { io }: Cli): Promise<number> => {
     io.err(`error: ${files.left}`)
     return exitCodes.badInput
   }
-  const server = options.server ?? io.env['RUTTER_SERVER']
+  const { server } = options
   const checked = server ? await lintByServer(server, files.right) : lintOffline(files.right)
   if (isLeft(checked)) {
     if ('_tag' in checked.left) return reportUnanswered(io, checked.left, { files: files.right })
@@ -59,7 +58,7 @@ const lint = async (options: Options, { io }: Cli): Promise<number> => {
 type Found = readonly (Finding & { readonly key: string })[]
 
 const lintByServer = async (
-  server: string,
+  server: Server,
   files: readonly TextFile[],
 ): Promise<Either<Unanswered | readonly Problem[], Found>> => {
   const sent = await sendFiles(server, files, true)

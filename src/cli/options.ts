@@ -5,10 +5,6 @@ import { durationMs } from '../model/duration.ts'
 export const outputOption = (...choices: readonly string[]): Option =>
   new Option('-o, --output <form>', 'form of the answer').choices(choices).default(choices[0])
 
-/** `--server`, or RUTTER_SERVER. */
-export const serverOption = (): Option =>
-  new Option('--server <url>', 'the controller').env('RUTTER_SERVER').default('http://127.0.0.1:8080')
-
 /** `-n`. */
 export const namespaceOption = (): Option =>
   new Option('-n, --namespace <name>', 'namespace of the resources')

@@ -17,6 +17,7 @@ import { addProxies } from './proxies.ts'
 import { addProxy } from './proxy.ts'
 import { addReplay } from './replay.ts'
 import { addServe } from './serve.ts'
+import { addToken } from './token.ts'
 import { addVersion } from './version.ts'
 import { addWait } from './wait.ts'
 
@@ -38,6 +39,7 @@ const commands: readonly AddCommand[] = [
   addReplay,
   addBootstrap,
   addNatsConfig,
+  addToken,
   addCheck,
   addVersion,
 ]

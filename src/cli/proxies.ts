@@ -3,21 +3,20 @@ import { stringify } from 'yaml'
 import type { ProxyStatus } from '../model/fleet.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { outputOption, serverOption } from './options.ts'
-import { askServer } from './server.ts'
+import { outputOption } from './options.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { table } from './table.ts'
 import { reportUnanswered } from './unanswered.ts'
 
-type Options = { readonly output: string; readonly server: string }
+type Options = { readonly output: string; readonly server: Server }
 type Fleet = { readonly position: number; readonly proxies: readonly ProxyStatus[] }
 
 /** `rutter proxies`: the fleet, and what it has acknowledged, what is wrong first. */
 export const addProxies: AddCommand = (program, cli) => {
-  program
-    .command('proxies')
+  addServerOptions(program.command('proxies'), cli.io)
     .description('shows the fleet: which proxies are synced, pending, rejecting or silent')
     .addOption(outputOption('table', 'wide', 'json', 'yaml'))
-    .addOption(serverOption())
     .action(cli.action((options: Options) => proxies(options, cli)))
 }
 

@@ -5,23 +5,22 @@ import { type XdsType, xdsTypes } from '../model/xds.ts'
 import type { ShownResource } from '../ports.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { atOption, outputOption, serverOption } from './options.ts'
-import { askServer } from './server.ts'
+import { atOption, outputOption } from './options.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { table } from './table.ts'
 import { reportUnanswered } from './unanswered.ts'
 
-type Options = { readonly output: string; readonly server: string; readonly at?: string }
+type Options = { readonly output: string; readonly server: Server; readonly at?: string }
 
 /** `rutter proxy`: what one proxy should have, whether it is connected or not. */
 export const addProxy: AddCommand = (program, cli) => {
-  program
-    .command('proxy')
+  addServerOptions(program.command('proxy'), cli.io)
     .description('shows the configuration that a proxy should have')
     .argument('<node>', 'its node id, such as sidecar~10.1.0.7~reviews-v2-a~default.svc.cluster.local')
     .addArgument(new Argument('[type]').choices([...xdsTypes, 'all']).default('all'))
     .addOption(atOption())
     .addOption(outputOption('table', 'json', 'yaml'))
-    .addOption(serverOption())
     .action(cli.action((node: string, type: string, options: Options) => proxy(node, type, options, cli)))
 }
 

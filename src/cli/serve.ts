@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
-import type { XdsTls } from '../adapters/xds/xdsCredentials.ts'
+import type { CertificateFiles } from '../adapters/readCertificates.ts'
 import { type HostPort, hostPortText } from '../agent/bootstrap.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
@@ -19,6 +19,9 @@ type Options = {
   readonly allowEmpty?: boolean
   readonly http: HostPort
   readonly xds: HostPort
+  readonly httpTokens?: string
+  readonly httpCert?: string
+  readonly httpKey?: string
   readonly xdsCert?: string
   readonly xdsKey?: string
   readonly xdsCa?: string
@@ -48,6 +51,15 @@ export const addServe: AddCommand = (program, cli) => {
         .argParser(parseMonitors),
     )
     .option('--replicas <n>', 'copies of the log in NATS, where it is made', parseWhole(1))
+    .addOption(
+      new Option('--http-tokens <file>', 'who may ask the HTTP API (see `rutter token`)').env(
+        'RUTTER_HTTP_TOKENS',
+      ),
+    )
+    .addOption(
+      new Option('--http-cert <file>', 'certificate: the HTTP API goes over TLS').env('RUTTER_HTTP_CERT'),
+    )
+    .addOption(new Option('--http-key <file>', 'and its key').env('RUTTER_HTTP_KEY'))
     .addOption(new Option('--xds-cert <file>', 'certificate: xDS goes over TLS').env('RUTTER_XDS_CERT'))
     .addOption(new Option('--xds-key <file>', 'and its key').env('RUTTER_XDS_KEY'))
     .addOption(
@@ -94,24 +106,34 @@ const placeOf = (options: Options): LogPlace => {
   }
 }
 
-/** Beyond loopback proxies show certificates; of the HTTP API nobody knows who asks. */
-const wrongAddresses = ({ http, xds, xdsCa, insecure }: Options): string | undefined => {
-  if (insecure === true) return undefined
-  const open = [http, ...(xdsCa === undefined ? [xds] : [])].find(({ host }) => !isLoopback(host))
-  if (open === undefined) return undefined
-  const cure = open === xds ? '--xds-ca asks for certificates, ' : ''
-  return `${hostPortText(open)} is reached from beyond this machine by anybody; ${cure}--insecure allows it`
+/** Beyond loopback proxies show certificates, and people tokens, which must not go in clear. */
+const wrongAddresses = (options: Options): string | undefined => {
+  const { http, httpTokens, httpCert, xds, xdsCa } = options
+  if (options.insecure === true) return undefined
+  const open = (place: HostPort, cure: string): string =>
+    `${hostPortText(place)} is reached from beyond this machine by anybody; ${cure}, --insecure allows it`
+  if (!isLoopback(http.host) && httpTokens === undefined)
+    return open(http, '--http-tokens with --http-cert asks for tokens')
+  if (!isLoopback(http.host) && httpCert === undefined)
+    return `tokens for ${hostPortText(http)} would go in clear; --http-cert has them encrypted, --insecure allows it`
+  return !isLoopback(xds.host) && xdsCa === undefined
+    ? open(xds, '--xds-ca asks for certificates')
+    : undefined
 }
 
-const wrongTls = ({ xdsCert, xdsKey, xdsCa }: Options): string | undefined => {
+const wrongTls = ({ httpCert, httpKey, xdsCert, xdsKey, xdsCa }: Options): string | undefined => {
+  if ((httpCert === undefined) !== (httpKey === undefined)) return '--http-cert and --http-key go together'
   if ((xdsCert === undefined) !== (xdsKey === undefined)) return '--xds-cert and --xds-key go together'
   if (xdsCa !== undefined && xdsCert === undefined)
     return '--xds-ca needs --xds-cert and --xds-key: without them xDS is not over TLS'
   return undefined
 }
 
-const xdsTlsOf = ({ xdsCert: cert, xdsKey: key, xdsCa: ca }: Options): XdsTls | undefined =>
+const xdsTlsOf = ({ xdsCert: cert, xdsKey: key, xdsCa: ca }: Options): CertificateFiles | undefined =>
   cert === undefined || key === undefined ? undefined : { cert, key, ...(ca === undefined ? {} : { ca }) }
+
+const httpTlsOf = ({ httpCert: cert, httpKey: key }: Options): CertificateFiles | undefined =>
+  cert === undefined || key === undefined ? undefined : { cert, key }
 
 const serve = async (options: Options, { io }: Cli): Promise<number> => {
   const wrong = wrongAddresses(options) ?? wrongTls(options)
@@ -119,7 +141,7 @@ const serve = async (options: Options, { io }: Cli): Promise<number> => {
     io.err(`error: ${wrong}`)
     return exitCodes.usage
   }
-  const xdsTls = xdsTlsOf(options)
+  const [xdsTls, httpTls] = [xdsTlsOf(options), httpTlsOf(options)]
   const signals = stopSignals()
   try {
     let lost: ((reason: Error) => void) | undefined
@@ -134,6 +156,8 @@ const serve = async (options: Options, { io }: Cli): Promise<number> => {
       xds: options.xds,
       ...(xdsTls === undefined ? {} : { xdsTls }),
       ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+      ...(httpTls === undefined ? {} : { httpTls }),
+      ...(options.httpTokens === undefined ? {} : { httpTokens: options.httpTokens }),
       version: buildFacts.version,
       notice: io.err,
       lost: (reason) => lost?.(reason),

@@ -5,6 +5,16 @@ import { text } from 'node:stream/consumers'
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
 import type { Problem } from '../model/diagnostic.ts'
 
+/** A controller, and what it is shown. */
+export type Server = {
+  /** A base URL. */
+  readonly url: string
+  /** Who asks. */
+  readonly token?: string
+  /** The authority that is trusted over TLS, in PEM; without, those that Node trusts. */
+  readonly ca?: string
+}
+
 export type ServerRequest = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path and query, from `/`. */
@@ -29,9 +39,9 @@ export type Unanswered =
       readonly body: object
     }
 
-/** The JSON that `server` (a base URL) answers. Never rejects, but for an abort of `signal`. */
+/** The JSON that `server` answers. Never rejects, but for an abort of `signal`. */
 export const askServer = async (
-  server: string,
+  server: Server,
   request: ServerRequest,
 ): Promise<Either<Unanswered, unknown>> => {
   try {
@@ -45,9 +55,9 @@ export const askServer = async (
 }
 
 /** The response of `server` once its head is there. Rejects when there is none. */
-export const openResponse = (server: string, request: ServerRequest): Promise<IncomingMessage> =>
+export const openResponse = (server: Server, request: ServerRequest): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    const base = baseUrl(server)
+    const base = baseUrl(server.url)
     if (base === undefined) {
       reject(new Error('it is no URL such as http://127.0.0.1:8080'))
       return
@@ -58,8 +68,10 @@ export const openResponse = (server: string, request: ServerRequest): Promise<In
       url,
       {
         method,
+        ...(server.ca === undefined ? {} : { ca: server.ca }),
         headers: {
           accept: 'application/json',
+          ...(server.token === undefined ? {} : { authorization: `Bearer ${server.token}` }),
           ...headers,
           ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
         },
@@ -82,12 +94,12 @@ const baseUrl = (server: string): URL | undefined => {
 const messageOf = (error: Error & { code?: string; errors?: readonly Error[] }): string =>
   error.message || error.errors?.map(({ message }) => message).join(', ') || (error.code ?? 'no reason given')
 
-const unreachable = (server: string, why: string): Unanswered => ({
+const unreachable = (server: Server, why: string): Unanswered => ({
   _tag: 'Unreachable',
-  message: `cannot reach the controller at ${server}: ${why}`,
+  message: `cannot reach the controller at ${server.url}: ${why}`,
 })
 
-const answerOf = (server: string, status: number, body: string): Either<Unanswered, unknown> => {
+const answerOf = (server: Server, status: number, body: string): Either<Unanswered, unknown> => {
   const parsed = parse(body)
   if (parsed === undefined)
     return left(unreachable(server, `status ${status} without JSON: is it a controller?`))

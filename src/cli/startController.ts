@@ -5,8 +5,10 @@ import { Registry } from 'prom-client'
 import { type ConfigDirectory, configDirectory } from '../adapters/configDirectory.ts'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
 import { type HttpServer, httpServer } from '../adapters/http/httpServer.ts'
+import { knownTokens } from '../adapters/http/knownTokens.ts'
+import { type CertificateFiles, readCertificates } from '../adapters/readCertificates.ts'
 import { secretFiles } from '../adapters/secrets/secretFiles.ts'
-import { type XdsTls, xdsCredentials } from '../adapters/xds/xdsCredentials.ts'
+import { xdsCredentials } from '../adapters/xds/xdsCredentials.ts'
 import { type XdsServer, xdsServer } from '../adapters/xds/xdsServer.ts'
 import { parseNodeId } from '../codecs/nodeId.ts'
 import { parseProxyMetadata } from '../codecs/proxyMetadata.ts'
@@ -40,10 +42,14 @@ export type ControllerOptions = {
   readonly http: { readonly host: string; readonly port: number }
   readonly xds: { readonly host: string; readonly port: number }
   /** xDS over TLS; plaintext without. */
-  readonly xdsTls?: XdsTls
+  readonly xdsTls?: CertificateFiles
   /** A directory of certificates for ingress; they go to proxies on this machine, or over TLS to those that show a
    *  certificate of theirs, and to no other. */
   readonly secrets?: string
+  /** A file of tokens, without which everybody may ask. */
+  readonly httpTokens?: string
+  /** HTTP over TLS; plain without. */
+  readonly httpTls?: CertificateFiles
   readonly version: string
   /** Told what an operator should know. */
   readonly notice: (message: string) => void
@@ -129,7 +135,15 @@ export const startController = async (options: ControllerOptions): Promise<Start
     })
     toClose.push(() => xds.close())
     exportCounters(metrics, xdsMetrics, () => xds.counters)
-    const http = await httpServer(controller, { ...options.http, metrics, version, log: notice })
+    const { httpTokens, httpTls } = options
+    const http = await httpServer(controller, {
+      ...options.http,
+      metrics,
+      version,
+      log: notice,
+      ...(httpTokens === undefined ? {} : { tokens: knownTokens(httpTokens, notice) }),
+      ...(httpTls === undefined ? {} : { tls: await readCertificates(httpTls) }),
+    })
     toClose.push(() => http.close())
     if (options.config !== undefined) {
       const tellNew = newFindings(options.config, notice)

@@ -24,6 +24,7 @@ export const reportUnanswered = (
   if (output === 'json') io.out(`${JSON.stringify(why.body)}\n`)
   printProblems(io, why.problems, files)
   if (why.problems.length === 0) io.err(`error: ${why.code} ${why.detail}`)
+  if (why.status === 401) io.err('show one with --token-file FILE, or in RUTTER_TOKEN')
   return exitCodeOf(why.status)
 }
 

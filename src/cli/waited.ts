@@ -1,12 +1,12 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Waited } from '../model/fleet.ts'
 import { exitCodes } from './exitCodes.ts'
-import { askServer, type Unanswered } from './server.ts'
+import { askServer, type Server, type Unanswered } from './server.ts'
 
 /** How the fleet stands to `position` (the end of the log without one), as soon as it is settled or after
  *  `timeoutMs`. */
 export const askWait = async (
-  server: string,
+  server: Server,
   position: number | undefined,
   timeoutMs: number,
 ): Promise<Either<Unanswered, Waited>> => {

@@ -25,12 +25,13 @@ const addMethod = (app: FastifyInstance, method: string): void => {
 }
 
 const addRoute = (app: FastifyInstance, route: Route, isReady: () => boolean): void => {
-  const { method, url, bodyLimitBytes, described } = route
+  const { method, url, bodyLimitBytes, access, described } = route
   app.route({
     method,
     url,
     ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
     schema: schemaOf(described),
+    config: { access },
     onRequest: guard((request) => refusalOf(route, request, isReady)),
     handler: async (request, reply) => {
       if ('take' in route) await route.take(request, reply)

@@ -9,15 +9,25 @@ import type { FastifyInstance } from 'fastify'
 /** Where the documentation is: a page, and `json` below it. */
 export const docsPath = '/api/docs'
 
-/** Describes every route that is added to `app` afterwards, as OpenAPI. Await it before adding routes. */
-export const describeRoutes = async (app: FastifyInstance, version: string): Promise<void> => {
+/** Describes every route that is added to `app` afterwards, as OpenAPI; with a place for a token where they are asked for. Await it before adding routes. */
+export const describeRoutes = async (
+  app: FastifyInstance,
+  version: string,
+  asksForTokens: boolean,
+): Promise<void> => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Rutter', version, description: 'An event-sourced control plane for Envoy proxies.' },
       servers: [{ url: '/' }],
+      ...(asksForTokens ? byToken : {}),
     },
   })
+}
+
+const byToken = {
+  components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
+  security: [{ token: [] }],
 }
 
 /** Serves the description at `docsPath`: as a page where its files are found, and as JSON below it in any case. */

@@ -15,6 +15,7 @@ export const healthRoutes = (controller: Controller, options: HealthOptions): re
   {
     method: 'GET',
     url: '/healthz',
+    access: 'open',
     beforeReady: true,
     described: { summary: 'The process lives', tag: 'operation' },
     answer: () => right({ type: text, body: 'ok\n' }),
@@ -23,6 +24,7 @@ export const healthRoutes = (controller: Controller, options: HealthOptions): re
     method: 'GET',
     url: '/readyz',
     query: ['verbose'],
+    access: 'open',
     beforeReady: true,
     described: {
       summary: 'The log is folded up to its end as of start; ?verbose lists the checks',

@@ -1,8 +1,10 @@
-import { STATUS_CODES } from 'node:http'
+import { type RequestListener, type Server, STATUS_CODES } from 'node:http'
+import { createServer } from 'node:https'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { Controller } from '../../ports.ts'
+import { accessGuard } from './accessGuard.ts'
 import { addRoutes, guard } from './addRoutes.ts'
 import { configRoutes } from './configRoutes.ts'
 import { describeRoutes, serveDocs } from './docs.ts'
@@ -12,6 +14,7 @@ import { fastifyProblem } from './fastifyProblem.ts'
 import { healthRoutes } from './healthRoutes.ts'
 import { hostGuard } from './hostGuard.ts'
 import { httpMetrics } from './httpMetrics.ts'
+import type { KnownTokens } from './knownTokens.ts'
 import { type ProblemCode, problem, problemType } from './problem.ts'
 import { proxyRoutes } from './proxyRoutes.ts'
 import type { Route } from './route.ts'
@@ -24,6 +27,10 @@ export type HttpAppOptions = {
   readonly host: string
   /** Names besides loopback's that `Host` and `Origin` may carry; without port. */
   readonly allowedHosts?: readonly string[]
+  /** Who may ask; without, everybody may, as `anonymous`. */
+  readonly tokens?: KnownTokens
+  /** What is shown over TLS, in PEM; plain HTTP without. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   readonly metrics: Registry
   readonly version: string
   /** Routes of other rooms, beside these. */
@@ -41,16 +48,18 @@ export type HttpAppOptions = {
 
 /** The HTTP API over `controller`, not yet listening. */
 export const httpApp = async (controller: Controller, options: HttpAppOptions): Promise<FastifyInstance> => {
-  const { host, allowedHosts = [], metrics: registry, version, stop, log, routes = [] } = options
+  const { host, allowedHosts = [], metrics: registry, version, stop, log, tokens, routes = [] } = options
   const { mostConnections = 4096, mostReaders = 256, heartbeatMs = 15_000, stalledMs = 30_000 } = options
   const metrics = httpMetrics(registry)
-  const app = bareApp(log)
+  const app = bareApp(log, options.tls)
   app.server.maxConnections = mostConnections
   const refusal = hostGuard({ host, allowedHosts })
   app.addHook(
     'onRequest',
     guard(({ method, headers: { host: name, origin } }) => refusal({ method, host: name, origin })),
   )
+  app.decorateRequest('actor', 'anonymous')
+  if (tokens !== undefined) app.addHook('onRequest', guard(accessGuard(tokens)))
   app.addHook('onSend', (_request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
@@ -61,7 +70,7 @@ export const httpApp = async (controller: Controller, options: HttpAppOptions): 
     metrics.requests.inc({ method: request.method, route, status: String(reply.statusCode) })
     done()
   })
-  await describeRoutes(app, version)
+  await describeRoutes(app, version, tokens !== undefined)
   const own: readonly Route[] = [
     ...configRoutes(controller),
     ...writeRoutes(controller),
@@ -76,10 +85,14 @@ export const httpApp = async (controller: Controller, options: HttpAppOptions): 
   return app
 }
 
-const bareApp = (log: (line: string) => void): FastifyInstance => {
+const requestTimeoutMs = 60_000
+const handshakeTimeoutMs = 10_000
+
+const bareApp = (log: (line: string) => void, tls: HttpAppOptions['tls']): FastifyInstance => {
   const app = fastify({
     logger: false,
-    requestTimeout: 60_000,
+    requestTimeout: requestTimeoutMs,
+    ...(tls === undefined ? {} : { serverFactory: overTls(tls) }),
     return503OnClosing: false,
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, fastifyProblem(error)),
@@ -100,6 +113,22 @@ const bareApp = (log: (line: string) => void): FastifyInstance => {
   )
   return app
 }
+
+/** Fastify sets the limits of servers that it makes itself alone. */
+const overTls =
+  ({ cert, key }: NonNullable<HttpAppOptions['tls']>) =>
+  (handler: RequestListener): Server =>
+    createServer(
+      {
+        cert,
+        key,
+        minVersion: 'TLSv1.2',
+        handshakeTimeout: handshakeTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        keepAliveTimeout: 72_000,
+      },
+      handler,
+    )
 
 const codeOfClientError: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',

@@ -10,7 +10,7 @@ export type HttpServerOptions = Omit<HttpAppOptions, 'stop'> & {
 }
 
 export type HttpServer = {
-  /** `http://127.0.0.1:8080`: where it listens. */
+  /** `http://127.0.0.1:8080`, `https://…` over TLS: where it listens. */
   readonly url: string
   readonly port: number
   /** Ends streams and waits, lets other requests finish within `drainMs`, and stops listening. */
@@ -26,7 +26,7 @@ export const httpServer = async (controller: Controller, options: HttpServerOpti
   const address = app.server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
-    url: `http://${name}:${address.port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${name}:${address.port}`,
     port: address.port,
     close: async () => {
       stop.abort()

@@ -8,6 +8,8 @@ const refusals = {
   'empty-body': [400, 'There is nothing in the body'],
   malformed: [400, 'The document cannot be read'],
   'bad-node-id': [400, 'The node id cannot be read'],
+  unauthenticated: [401, 'The request shows no token that is known here'],
+  forbidden: [403, 'The token may not do this'],
   'foreign-origin': [403, 'Pages of other origins may not write'],
   'not-found': [404, 'There is no such resource'],
   'unknown-kind': [404, 'There is no such kind'],

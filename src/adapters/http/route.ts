@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Either } from 'fp-ts/lib/Either.js'
+import type { Access } from './accessGuard.ts'
 import type { HttpProblem } from './problem.ts'
 
 /** What a route says when it does not refuse; `body` is sent as JSON unless it is text, bytes or a stream. */
@@ -34,6 +35,8 @@ type Common = {
   readonly bodyLimitBytes?: number
   /** True: answers also while the log is still being folded. */
   readonly beforeReady?: boolean
+  /** Who may ask, where tokens are asked for; absent: `read` for GET and dry runs, else `write`. */
+  readonly access?: Access
   /** Absent: left out of the documentation. */
   readonly described?: Described
 }

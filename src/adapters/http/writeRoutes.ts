@@ -149,7 +149,7 @@ const write = async (
   if (isLeft(dryRun)) return dryRun
   const demanded = preconditionOf(request.headers)
   const removes = changes.some(({ type }) => type === 'remove')
-  const wish: WriteRequest = { changes, actor: 'anonymous', source: 'http', dryRun: dryRun.right }
+  const wish: WriteRequest = { changes, actor: request.actor, source: 'http', dryRun: dryRun.right }
   // What is absent cannot be removed, whatever is demanded of it: 404 says more than 412.
   const precondition: WriteRequest['precondition'] =
     demanded && ((stands) => (stands === undefined && removes) || demanded(stands))

@@ -9,8 +9,11 @@ import type { FoundProgram } from '../adapters/outsidePrograms/outsideProgram.ts
 import { type HostPort, hostPortText } from '../agent/bootstrap.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { type Place, workloadsAt } from './demo/bookinfo.ts'
+import { addDemoApp } from './demo/demoApp.ts'
+import { addDemoTraffic } from './demo/demoTraffic.ts'
 import { display } from './demo/display.ts'
 import { freePlace } from './demo/freePlace.ts'
+import { doorAt } from './demo/load.ts'
 import { once } from './demo/once.ts'
 import { parentGone } from './demo/parentGone.ts'
 import { portIsFree } from './demo/portIsFree.ts'
@@ -26,8 +29,8 @@ type Options = { readonly once?: boolean; readonly http: HostPort; readonly outp
 
 /** `rutter demo`. */
 export const addDemo: AddCommand = (program, cli) => {
-  program
-    .command('demo')
+  const command = program.command('demo')
+  command
     .description('runs a small mesh on this machine: real Envoys, traffic, a controller to try rules on')
     .option('--once', 'runs a scripted traffic shift instead; 0 when traffic went where the rules say')
     .addOption(
@@ -37,6 +40,8 @@ export const addDemo: AddCommand = (program, cli) => {
     )
     .addOption(outputOption('text', 'json'))
     .action(cli.action((options: Options) => demo(options, cli)))
+  addDemoApp(command, cli)
+  addDemoTraffic(command, cli)
 }
 
 const demo = async (options: Options, { io }: Cli): Promise<number> => {
@@ -116,7 +121,7 @@ const showEveryMs = 1_000
 
 const runLive = (mesh: DemoMesh, place: Place, io: Io): Run => {
   for (const line of whatToTry(mesh.url)) io.err(line)
-  const traffic = startTraffic(place)
+  const traffic = startTraffic(doorAt(place))
   const { show } = display(io, workloadsAt(place))
   const stop = new AbortController()
   const shown = async (): Promise<number> => {

@@ -1,4 +1,5 @@
 import type { Resource } from '../../model/resource.ts'
+import type { AppOptions } from './startApp.ts'
 
 /** One workload of the demo: an application and the Envoy beside it. */
 export type Workload = {
@@ -40,6 +41,18 @@ export const workloadsAt = ({ block }: Place): readonly Workload[] =>
     appAddress: `127.0.${block + 1}.${index + 1}`,
     asks,
   }))
+
+/** The application of a workload. */
+export const appOf = (
+  { service, version, address, appAddress, asks }: Workload,
+  { port, httpProxyPort }: Place,
+): AppOptions => ({
+  service,
+  version,
+  listen: { host: appAddress, port },
+  proxy: { host: address, port: httpProxyPort },
+  asks: asks.map((asked) => `${asked}:${port}`),
+})
 
 /** The node id of the Envoy beside a workload. */
 export const nodeOf = ({ address, name }: Workload): string =>

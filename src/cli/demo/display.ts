@@ -1,6 +1,7 @@
 import type { Io } from '../io.ts'
 import { table } from '../table.ts'
 import type { Workload } from './bookinfo.ts'
+import { rate, seenLine } from './seenLine.ts'
 import type { Seen } from './traffic.ts'
 
 export type Display = { show(seen: Seen, position: number): void }
@@ -19,15 +20,6 @@ export const display = (io: Io, workloads: readonly Workload[]): Display => {
       lines = text.split('\n').length - 1
     },
   }
-}
-
-const rate = (perSecond: number): string => perSecond.toFixed(1)
-
-const seenLine = ({ perSecond, failedPerSecond, byService }: Seen): string => {
-  const reviews = [...(byService.get('reviews') ?? [])].sort()
-  const total = reviews.reduce((sum, [, each]) => sum + each, 0)
-  const split = reviews.map(([version, each]) => `${version} ${((100 * each) / total).toFixed(1)}%`)
-  return `${rate(perSecond)}/s  failed ${rate(failedPerSecond)}/s  reviews  ${split.join('  ')}`
 }
 
 const barWidth = 25

@@ -1,9 +1,23 @@
 import { Agent } from 'node:http'
+import type { HostPort } from '../../agent/bootstrap.ts'
 import { type Answer, ask } from './ask.ts'
 import { type Place, workloadsAt } from './bookinfo.ts'
 import { type Answered, readAnswered } from './startApp.ts'
 
-/** Calls of the demo's front door: the inbound listener of productpage's Envoy. */
+/** The demo's front door: the inbound listener of productpage's Envoy. */
+export type Door = HostPort & {
+  /** What callers call it. */
+  readonly authority: string
+}
+
+/** The front door of the demo at `place`. */
+export const doorAt = (place: Place): Door => ({
+  host: workloadsAt(place)[0]?.address ?? '',
+  port: place.port,
+  authority: `productpage:${place.port}`,
+})
+
+/** Calls of the front door. */
 export type Caller = {
   /** Who took part. Never rejects: what cannot be reached has failed. */
   call(headers?: Readonly<Record<string, string>>): Promise<Answered>
@@ -11,10 +25,9 @@ export type Caller = {
 }
 
 /** A caller with at most `connections` connections. */
-export const caller = (place: Place, connections: number): Caller => {
+export const caller = (door: Door, connections: number): Caller => {
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const host = workloadsAt(place)[0]?.address ?? ''
-  const asked = { host, port: place.port, authority: `productpage:${place.port}`, path: '/productpage' }
+  const asked = { ...door, path: '/productpage' }
   return {
     call: (headers = {}) =>
       ask(agent, { ...asked, headers }).then(
@@ -34,7 +47,7 @@ export const callMany = async (
   requests: number,
   connections = 8,
 ): Promise<readonly Answered[]> => {
-  const { call, close } = caller(place, connections)
+  const { call, close } = caller(doorAt(place), connections)
   const answers: Answered[] = []
   let left = requests
   const worker = async (): Promise<void> => {

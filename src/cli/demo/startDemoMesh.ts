@@ -8,7 +8,7 @@ import { bootstrap, type HostPort } from '../../agent/bootstrap.ts'
 import type { Resource } from '../../model/resource.ts'
 import { startController } from '../startController.ts'
 import { buildFacts } from '../version.ts'
-import { nodeOf, type Place, registryAt, reviewsRule, type Workload, workloadsAt } from './bookinfo.ts'
+import { appOf, nodeOf, type Place, registryAt, reviewsRule, type Workload, workloadsAt } from './bookinfo.ts'
 import { lastWill } from './lastWill.ts'
 import { startApp } from './startApp.ts'
 
@@ -76,7 +76,7 @@ export const startDemoMesh = async (options: DemoMeshOptions): Promise<DemoMesh>
     const workloads = workloadsAt(place)
     progress(`Starting ${workloads.length} applications and ${workloads.length} Envoys …`)
     for (const workload of workloads) {
-      const app = await startApp(workload, place)
+      const app = await startApp(appOf(workload, place))
       toStop.push(app.close)
     }
     await Promise.all(

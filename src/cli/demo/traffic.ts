@@ -1,5 +1,4 @@
-import type { Place } from './bookinfo.ts'
-import { caller } from './load.ts'
+import { caller, type Door } from './load.ts'
 import type { Answered } from './startApp.ts'
 
 /** What was seen in the last seconds. */
@@ -22,8 +21,8 @@ const windowMs = 3_000
 const mostUnderWay = 64
 
 /** Steady traffic into the demo, 50 calls a second; each fifth is by the user jason. */
-export const startTraffic = (place: Place): Traffic => {
-  const { call, close } = caller(place, mostUnderWay)
+export const startTraffic = (door: Door): Traffic => {
+  const { call, close } = caller(door, mostUnderWay)
   const recent: { readonly atMs: number; readonly answered: Answered }[] = []
   let underWay = 0
   let count = 0

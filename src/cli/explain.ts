@@ -5,8 +5,9 @@ import type { ResourceName } from '../model/resource.ts'
 import { keyOf } from '../model/resourceName.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
-import { atOption, outputOption, serverOption } from './options.ts'
-import { askServer } from './server.ts'
+import { atOption, outputOption } from './options.ts'
+import { askServer, type Server } from './server.ts'
+import { addServerOptions } from './serverOptions.ts'
 import { reportUnanswered } from './unanswered.ts'
 
 type Headers = Readonly<Record<string, readonly string[]>>
@@ -17,13 +18,12 @@ type Options = {
   readonly header: Headers
   readonly at?: string
   readonly output: string
-  readonly server: string
+  readonly server: Server
 }
 
 /** `rutter explain`: what becomes of one request at a proxy, and every step that leads there. */
 export const addExplain: AddCommand = (program, cli) => {
-  program
-    .command('explain')
+  addServerOptions(program.command('explain'), cli.io)
     .description('says what becomes of a request at a proxy, and why')
     .argument('<url>', 'absolute, such as http://reviews:9080/')
     .requiredOption('--proxy <node>', 'node id of the proxy, connected or not')
@@ -35,7 +35,6 @@ export const addExplain: AddCommand = (program, cli) => {
     )
     .addOption(atOption())
     .addOption(outputOption('text', 'json'))
-    .addOption(serverOption())
     .addHelpText('after', example)
     .action(cli.action((url: string, options: Options) => explain(url, options, cli)))
 }

@@ -101,7 +101,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
     return status === 200 ? body : status
   }
 
-  test('B8: a host is reached once it is declared, through the explicit proxy and captured', async () => {
+  test('J8: a host is reached once it is declared, through the explicit proxy and captured', async () => {
     const at = `localhost:${ports.plain}`
     expect(await answerOf(client.get(at))).toBe(404)
     await egress('localhost', ports.plain, 'HTTP')
@@ -110,7 +110,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
     expect(await answerOf(captured.get(here(ports.plain), 'other.example'))).toBe(404)
   })
 
-  test('B8: a domain with * is reached by whatever name it has, through the explicit proxy and captured', async () => {
+  test('J8: a domain with * is reached by whatever name it has, through the explicit proxy and captured', async () => {
     await egress('*.localhost', ports.plain, 'http')
     for (const name of ['a.localhost', 'b.c.localhost']) {
       const at = `${name}:${ports.plain}`
@@ -120,7 +120,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
     expect(await answerOf(client.get(`localhost:${ports.plain}`))).toBe(404)
   })
 
-  test('B8: timeouts, retries, faults and rewrites of rules for the host hold', async () => {
+  test('J8: timeouts, retries, faults and rewrites of rules for the host hold', async () => {
     await egress('localhost', ports.plain, 'HTTP')
     await put(
       routeRule('broken', {
@@ -143,7 +143,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
   })
 
   test.each(['localhost', '*.localhost'])(
-    'B8: plain requests to an HTTPS port of %s leave as TLS',
+    'J8: plain requests to an HTTPS port of %s leave as TLS',
     async (host) => {
       const name = host.replace('*', 'a')
       const at = `${name}:${ports.tls}`
@@ -154,7 +154,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
   )
 
   test.each(['localhost', '*.localhost'])(
-    'B8: a certificate of another authority is not taken for %s',
+    'J8: a certificate of another authority is not taken for %s',
     async (host) => {
       await egress(host, ports.untrusted, 'HTTPS')
       const at = `${host.replace('*', 'a')}:${ports.untrusted}`
@@ -163,7 +163,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
     },
   )
 
-  test('B8: connections to a subnet go through, those to other addresses of the port are undeclared', async () => {
+  test('J8: connections to a subnet go through, those to other addresses of the port are undeclared', async () => {
     expect(await captured.say(here(ports.tcp), '')).toBe('')
     await egress('127.0.0.0/30', ports.tcp, 'TCP')
     // Envoy acknowledges a listener a moment before its workers have it.
@@ -172,7 +172,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
   })
 })
 
-test.skipIf(envoy.skip)('B8: what nobody declares passes where the mesh says so', async () => {
+test.skipIf(envoy.skip)('J8: what nobody declares passes where the mesh says so', async () => {
   const plain = createHttpServer(({ headers }, response) => response.end(`plain ${headers.host}`))
   const tcp = createServer((socket) => socket.on('error', () => {}).end('tcp'))
   const [plainPort, tcpPort] = [await listening(plain), await listening(tcp)]

@@ -49,7 +49,7 @@ const project = (metadata: ProxyMetadata, ...resources: readonly Resource[]) => 
 const captured = (...resources: readonly Resource[]) => project({}, ...resources)
 
 describe('HTTP to hosts outside of the mesh', () => {
-  test('B1: a declared host answers to its name, with and without port, and is found by DNS', () => {
+  test('J1: a declared host answers to its name, with and without port, and is found by DNS', () => {
     const { show, hosts } = captured(egress('org', 'httpbin.org', { 80: 'HTTP', 8080: 'HTTP2' }))
     expect(hosts('80')[0]).toMatchObject({
       name: 'httpbin.org:80',
@@ -63,7 +63,7 @@ describe('HTTP to hosts outside of the mesh', () => {
     expect(show('clusters', 'outbound|8080||httpbin.org')).toHaveProperty('typed_extension_protocol_options')
   })
 
-  test('B2: a domain with * has one cluster for each port: to where the request was going, or by its authority', () => {
+  test('J2: a domain with * has one cluster for each port: to where the request was going, or by its authority', () => {
     const rule = egress('wild', '*.example.org', { 80: 'HTTP', 81: 'HTTP' })
     const inCapture = captured(rule)
     expect(inCapture.hosts('80')[0]?.domains).toEqual(['*.example.org:80', '*.example.org'])
@@ -83,7 +83,7 @@ describe('HTTP to hosts outside of the mesh', () => {
     })
   })
 
-  test('B2: a rule for * takes the place of what passes undeclared', () => {
+  test('J2: a rule for * takes the place of what passes undeclared', () => {
     const passing = captured(service('reviews'), egress('one', 'httpbin.org', { 9080: 'HTTP' }))
     expect(passing.hosts('9080').map(({ name }) => name)).toContain('undeclared')
     const all = captured(service('reviews'), egress('all', '*', { 9080: 'HTTP' }))
@@ -91,7 +91,7 @@ describe('HTTP to hosts outside of the mesh', () => {
     expect(all.hosts('9080').map(({ name }) => name)).not.toContain('undeclared')
   })
 
-  test('B3: route rules and policies for the host hold', () => {
+  test('J3: route rules and policies for the host hold', () => {
     const { show, hosts } = captured(
       egress('org', 'httpbin.org', { 80: 'HTTP' }),
       routeRule('slow', {
@@ -111,7 +111,7 @@ describe('HTTP to hosts outside of the mesh', () => {
     })
   })
 
-  test('B4: to an HTTPS port the proxy adds TLS, with the host’s name, verified by the mesh’s authorities', () => {
+  test('J4: to an HTTPS port the proxy adds TLS, with the host’s name, verified by the mesh’s authorities', () => {
     const trusted = settings({ trustedCaPath: '/etc/ca.pem' })
     const tls = { 443: 'HTTPS' }
     const context = (host: string) =>
@@ -142,7 +142,7 @@ describe('HTTP to hosts outside of the mesh', () => {
 })
 
 describe('connections to hosts outside of the mesh', () => {
-  test('B5: a subnet gets what goes to its addresses, on to where it was going; the rest is undeclared', () => {
+  test('J5: a subnet gets what goes to its addresses, on to where it was going; the rest is undeclared', () => {
     const rule = egress('db', '10.0.0.0/8', { 5432: 'TCP' })
     const { show } = captured(rule)
     expect(show('clusters', 'outbound|5432||10.0.0.0/8')).toMatchObject({ type: 'ORIGINAL_DST' })
@@ -159,7 +159,7 @@ describe('connections to hosts outside of the mesh', () => {
     )
   })
 
-  test('B5: an address has a listener of its own', () => {
+  test('J5: an address has a listener of its own', () => {
     const { names } = captured(egress('db', '10.0.0.100', { 5432: 'Mongo' }))
     expect(names('listeners')).toContain('10.0.0.100_5432')
   })
@@ -169,7 +169,7 @@ describe('what has no effect', () => {
   const codes = (rule: Resource<'EgressRule'>, ...others: readonly Resource[]) =>
     diagnosticsOf(rule, captured(...others, rule).projector.registry()).map(({ code, path }) => [code, path])
 
-  test('B6: of two rules for one host the smaller key holds, and a service of the mesh before both', () => {
+  test('J6: of two rules for one host the smaller key holds, and a service of the mesh before both', () => {
     const [a, b] = [egress('a', 'x.org', { 80: 'HTTP' }), egress('b', 'x.org', { 81: 'HTTP' })]
     expect(captured(a, b).names('clusters')).not.toContain('outbound|81||x.org')
     expect(codes(a, b)).toEqual([])
@@ -177,7 +177,7 @@ describe('what has no effect', () => {
     expect(codes(a, service('x', { hostname: 'x.org' }))).toEqual([['RUT2031', '/spec/destination/service']])
   })
 
-  test('B7: connections do not say which domain they are for', () => {
+  test('J7: connections do not say which domain they are for', () => {
     expect(codes(egress('w', '*.org', { 80: 'HTTP', 81: 'TCP', 82: 'Mongo' }))).toEqual([
       ['RUT2060', '/spec/ports/1/protocol'],
       ['RUT2060', '/spec/ports/2/protocol'],

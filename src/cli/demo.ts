@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url'
 import { Option } from 'commander'
 import { isLeft, isRight } from 'fp-ts/lib/Either.js'
 import { envoyProgram } from '../adapters/outsidePrograms/envoyProgram.ts'
-import type { FoundProgram } from '../adapters/outsidePrograms/outsideProgram.ts'
+import { natsServerProgram } from '../adapters/outsidePrograms/natsServerProgram.ts'
+import type { FoundProgram, OutsideProgram } from '../adapters/outsidePrograms/outsideProgram.ts'
 import { type HostPort, hostPortText } from '../agent/bootstrap.ts'
 import type { AddCommand, Cli } from './cli.ts'
 import { type Place, workloadsAt } from './demo/bookinfo.ts'
 import { addDemoApp } from './demo/demoApp.ts'
+import type { DemoMesh } from './demo/demoMesh.ts'
 import { addDemoTraffic } from './demo/demoTraffic.ts'
 import { display } from './demo/display.ts'
 import { freePlace } from './demo/freePlace.ts'
@@ -17,7 +19,7 @@ import { doorAt } from './demo/load.ts'
 import { once } from './demo/once.ts'
 import { parentGone } from './demo/parentGone.ts'
 import { portIsFree } from './demo/portIsFree.ts'
-import { type DemoMesh, startDemoMesh } from './demo/startDemoMesh.ts'
+import { startDemoMesh } from './demo/startDemoMesh.ts'
 import { startTraffic } from './demo/traffic.ts'
 import { exitCodes } from './exitCodes.ts'
 import { parseHostPort } from './hostPort.ts'
@@ -25,7 +27,12 @@ import type { Io } from './io.ts'
 import { outputOption } from './options.ts'
 import { stopSignals } from './stopSignals.ts'
 
-type Options = { readonly once?: boolean; readonly http: HostPort; readonly output: string }
+type Options = {
+  readonly once?: boolean
+  readonly nats?: boolean
+  readonly http: HostPort
+  readonly output: string
+}
 
 /** `rutter demo`. */
 export const addDemo: AddCommand = (program, cli) => {
@@ -33,6 +40,7 @@ export const addDemo: AddCommand = (program, cli) => {
   command
     .description('runs a small mesh on this machine: real Envoys, traffic, a controller to try rules on')
     .option('--once', 'runs a scripted traffic shift instead; 0 when traffic went where the rules say')
+    .option('--nats', 'over NATS: three servers, two controllers, an agent beside each Envoy')
     .addOption(
       new Option('--http <host:port>', 'where the HTTP API listens')
         .argParser(parseHostPort)
@@ -51,9 +59,13 @@ const demo = async (options: Options, { io }: Cli): Promise<number> => {
     const stop = new AbortController()
     const stopped = Promise.race([signals.first, orphaned.gone])
     stopped.then(() => stop.abort())
-    const envoy = await getEnvoy(io, stop.signal)
+    const envoy = await getProgram(envoyProgram, io, stop.signal)
+    const nats =
+      envoy !== undefined && options.nats === true
+        ? await getProgram(natsServerProgram, io, stop.signal)
+        : undefined
     if (stop.signal.aborted) return stoppedEarly(await stopped)
-    if (envoy === undefined) return exitCodes.runtimeError
+    if (envoy === undefined || (options.nats === true && nats === undefined)) return exitCodes.runtimeError
     const place = await freePlace()
     if (isLeft(place)) {
       io.err(`error: ${place.left}`)
@@ -62,6 +74,7 @@ const demo = async (options: Options, { io }: Cli): Promise<number> => {
     const http = await freeHttp(options.http, io)
     const mesh = await startDemoMesh({
       envoy: envoy.path,
+      ...(nats && { nats: nats.path }),
       place: place.right,
       http,
       progress: io.err,
@@ -95,12 +108,18 @@ const demo = async (options: Options, { io }: Cli): Promise<number> => {
 const stoppedEarly = (signal: 'SIGINT' | 'SIGTERM'): number =>
   signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated
 
-const getEnvoy = async (io: Io, signal: AbortSignal): Promise<FoundProgram | undefined> => {
-  const found = await envoyProgram.find(io.env)
+const getProgram = async (
+  program: OutsideProgram,
+  io: Io,
+  signal: AbortSignal,
+): Promise<FoundProgram | undefined> => {
+  const found = await program.find(io.env)
   if (isRight(found)) return found.right
-  const fetched = io.env['RUTTER_ENVOY'] ? found : await envoyProgram.fetch(io.env, io.err, signal)
+  const isNamed = Boolean(io.env[program.variable])
+  const fetched = isNamed ? found : await program.fetch(io.env, io.err, signal)
   if (isRight(fetched)) return fetched.right
-  if (!signal.aborted) io.err(`error: the demo needs Envoy: ${fetched.left.problem}; ${fetched.left.advice}`)
+  if (!signal.aborted)
+    io.err(`error: the demo needs ${program.name}: ${fetched.left.problem}; ${fetched.left.advice}`)
   return undefined
 }
 
@@ -120,14 +139,15 @@ const runOnce = (mesh: DemoMesh, place: Place, envoy: FoundProgram, { output }: 
 const showEveryMs = 1_000
 
 const runLive = (mesh: DemoMesh, place: Place, io: Io): Run => {
-  for (const line of whatToTry(mesh.url)) io.err(line)
+  for (const line of whatToTry(mesh)) io.err(line)
   const traffic = startTraffic(doorAt(place))
   const { show } = display(io, workloadsAt(place))
   const stop = new AbortController()
   const shown = async (): Promise<number> => {
     while (!stop.signal.aborted) {
       await after(showEveryMs, undefined, { signal: stop.signal }).catch(() => undefined)
-      if (!stop.signal.aborted) show(traffic.seen(), mesh.position())
+      const position = await mesh.position().catch(() => undefined)
+      if (!stop.signal.aborted) show(traffic.seen(), position)
     }
     return exitCodes.ok
   }
@@ -147,7 +167,7 @@ const examples = (): string => {
   return existsSync(found) && near.startsWith('..') ? found : near || '.'
 }
 
-const whatToTry = (url: string): readonly string[] => {
+const whatToTry = ({ url, hints }: DemoMesh): readonly string[] => {
   const server = url === 'http://127.0.0.1:8080' ? '' : ` --server ${url}`
   const apply = (file: string): string => `  npx rutter apply -f ${join(examples(), file)}${server}`
   return [
@@ -160,6 +180,7 @@ const whatToTry = (url: string): readonly string[] => {
     `${apply('reviews-v1.yaml')}      # all back to v1`,
     `  npx rutter proxies${server}   # what each Envoy has acknowledged`,
     `  npx rutter events -f${server}   # the log`,
+    ...hints,
     'Ctrl-C ends it.',
     '',
   ]

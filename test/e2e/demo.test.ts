@@ -1,23 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runCli } from '../cli/runCli.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { processesOf } from './processesOf.ts'
 import { startRutter } from './rutterProcess.ts'
 
 const envoy = await envoyOrSkip()
-
-/** Processes whose command line names `text`. */
-const processesOf = async (text: string): Promise<readonly string[]> => {
-  const found: string[] = []
-  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (line.includes(text)) found.push(line.replaceAll('\0', ' '))
-  }
-  return found
-}
 
 describe.skipIf(envoy.skip || process.platform !== 'linux')('rutter demo', () => {
   let temporary = ''

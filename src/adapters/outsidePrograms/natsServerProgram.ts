@@ -32,6 +32,7 @@ const search: Search = {
 /** The NATS server: built with Go where Go is. Only a mesh with NATS needs it. */
 export const natsServerProgram: OutsideProgram = {
   name: 'nats-server',
+  variable: search.variable,
   find: (env) => findProgram(search, env),
   fetch: (env, progress, signal) =>
     fetchIntoCache(search, env, (directory) => buildWithGo(directory, { env, signal }, progress)),

@@ -22,7 +22,9 @@ export type MissingProgram = {
 /** A program of others that is looked for, and can be fetched into Rutter's cache. */
 export type OutsideProgram = {
   readonly name: string
-  /** A variable that names its binary comes before PATH, which comes before the cache. Never rejects. */
+  /** The environment variable that names its binary, such as `RUTTER_ENVOY`. */
+  readonly variable: string
+  /** The variable that names its binary comes before PATH, which comes before the cache. Never rejects. */
   find(env: Environment): Promise<Either<MissingProgram, FoundProgram>>
   /** Gets it into the cache in place of what stands there, and tells of every long step through `progress`. Several
    *  may fetch at once. Takes at most ten minutes, ends early when `signal` aborts; leaves nothing half done. */

@@ -4,13 +4,17 @@ import type { Workload } from './bookinfo.ts'
 import { rate, seenLine } from './seenLine.ts'
 import type { Seen } from './traffic.ts'
 
-export type Display = { show(seen: Seen, position: number): void }
+export type Display = {
+  /** Without a position: no controller says one. */
+  show(seen: Seen, position: number | undefined): void
+}
 
 /** Shows who answers: on a terminal a table that redraws itself, else a line each time. */
 export const display = (io: Io, workloads: readonly Workload[]): Display => {
   let lines = 0
   return {
-    show: (seen, position) => {
+    show: (seen, at) => {
+      const position = at ?? 'unknown'
       if (!io.outIsTerminal) {
         io.out(`${new Date().toISOString()}  position ${position}  ${seenLine(seen)}\n`)
         return

@@ -1,9 +1,9 @@
 import { exitCodes } from '../exitCodes.ts'
 import type { Io } from '../io.ts'
 import { type Place, reviewsRule } from './bookinfo.ts'
+import type { DemoMesh } from './demoMesh.ts'
 import { callMany } from './load.ts'
 import { isAsExpected, type Split, splitOf, splitText } from './split.ts'
-import type { DemoMesh } from './startDemoMesh.ts'
 
 /** Binomial noise of a 90/10 split over 2,000 requests is 0.7 points; three are beyond four sigma. */
 const tolerancePoints = 3

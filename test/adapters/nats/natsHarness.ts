@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePorts } from '../../../src/cli/demo/freePorts.ts'
 
 export type NatsServer = {
   /** As it calls itself in the cluster: `n1` … */
@@ -150,16 +150,4 @@ const asked = async (url: string): Promise<Record<string, unknown> | undefined> 
   } catch {
     return undefined
   }
-}
-
-/** Ports that were free a moment ago, all of them at once, so that none comes twice. */
-const freePorts = async (count: number): Promise<number[]> => {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports: number[] = []
-  for (const server of servers) {
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-    ports.push((server.address() as { port: number }).port)
-  }
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }

@@ -12,9 +12,9 @@ export const corsAnswers = (policy: Json, { method, headers }: SeenRequest): boo
   const origin = headerText(headers, 'origin')
   if (method !== 'OPTIONS' || origin === '' || headerText(headers, 'access-control-request-method') === '')
     return false
-  if (
-    mapsAt(policy, 'allow_origin_string_match').some((matcher) => textRefusal(matcher, origin) === undefined)
-  )
-    return true
+  // A matcher that takes `*` itself takes every origin.
+  const takes = (matcher: Json): boolean =>
+    [origin, '*'].some((text) => textRefusal(matcher, text) === undefined)
+  if (mapsAt(policy, 'allow_origin_string_match').some(takes)) return true
   return policy['forward_not_matching_preflights'] === false
 }

@@ -1,5 +1,5 @@
 import type { ProxyIdentity } from '../model/proxy.ts'
-import type { Emitted } from './emitted.ts'
+import { clustersByName, type Emitted } from './emitted.ts'
 import { explainHttp } from './explainHttp.ts'
 import type { Explanation, RuleName, Step } from './explanation.ts'
 import { findFilterChain } from './findFilterChain.ts'
@@ -71,7 +71,7 @@ const throughTcp = (
     weight: numberAt(one, 'weight') ?? 0,
   }))
   const clusters = single === undefined ? split : [{ name: single, weight: 100 }]
-  const known = new Set(emitted.clusters.map((cluster) => textAt(cluster, 'name')))
+  const known = clustersByName(emitted)
   const there = emitted.othersInBootstrap || clusters.some((cluster) => known.has(cluster.name))
   if (!there)
     return nowhere([

@@ -11,10 +11,12 @@ const http = 'type.googleapis.com/envoy.extensions.filters.http'
 const harmless: ReadonlySet<string> = new Set([
   `${http}.router.v3.Router`,
   `${http}.grpc_stats.v3.FilterConfig`,
+  `${http}.dynamic_forward_proxy.v3.FilterConfig`,
 ])
 
 /** What the HTTP filters before the router make of a request whose route is chosen; `levels` are what may tell them
- *  something, the nearest first, and `clusters` those that it may go to. The first that answers by itself decides. */
+ *  something, the nearest first, and `clusters` those that it may go to: none where the route answers by itself. The
+ *  first filter that answers decides. */
 export const filtersOnWay = (
   manager: Json,
   levels: readonly (Json | undefined)[],
@@ -30,7 +32,8 @@ export const filtersOnWay = (
     const type = textAt(own, '@type') ?? ''
     const say = (why: string): void => void steps.push({ at: 'filter', name, matched: false, why })
     if (type === `${http}.cors.v3.Cors`) {
-      if (settings !== undefined && corsAnswers(settings, request))
+      // Envoy looks at CORS policies of routes that forward, and of no others.
+      if (settings !== undefined && clusters.length > 0 && corsAnswers(settings, request))
         return { outcome: { type: 'direct', status: 200 }, why: 'CORS answers the preflight', steps }
     } else if (type === `${http}.fault.v3.HTTPFault`) {
       const fault = faultOn(settings ?? {}, request, clusters)

@@ -1,4 +1,4 @@
-import type { Emitted } from './emitted.ts'
+import { clustersByName, type Emitted } from './emitted.ts'
 import type { Outcome } from './explanation.ts'
 import { type Json, mapAt, mapsAt, numberAt, setOf, textAt } from './json.ts'
 import { redirectLocation } from './redirectLocation.ts'
@@ -78,7 +78,7 @@ const forwarded = (
     ...splitFields(action, used),
   ]
   if (names.length === 0) return { outcome: { type: 'none' }, clusters: [], notEvaluated }
-  const known = new Map(emitted.clusters.map((cluster) => [textAt(cluster, 'name') ?? '', cluster]))
+  const known = clustersByName(emitted)
   const missing = names.filter((name) => !known.has(name))
   if (missing.length === names.length && !emitted.othersInBootstrap) {
     const status = { NOT_FOUND: 404, INTERNAL_SERVER_ERROR: 500 }[

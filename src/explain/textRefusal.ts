@@ -19,10 +19,9 @@ export const textRefusal = (matcher: Json, value: string): string | undefined =>
 
 /** Why a RegexMatcher does not take the whole of `value`, or `undefined` where it does. */
 export const regexRefusal = (matcher: Json | undefined, value: string): string | undefined => {
-  const regex = textAt(matcher, 'regex') ?? ''
-  return matchesRegex(regex, value)
+  return matchesRegex(matcher ?? {}, value)
     ? undefined
-    : `the regex ${JSON.stringify(regex)} does not take all of ${JSON.stringify(value)}`
+    : `the regex ${JSON.stringify(textAt(matcher, 'regex') ?? '')} does not take all of ${JSON.stringify(value)}`
 }
 
 type Kind = Exclude<(typeof kinds)[number], 'safe_regex'>

@@ -51,6 +51,7 @@ const withoutEffect = (spec: RouteRuleSpec): readonly Diagnostic[] => {
     [delay?.exponentialDelay, 'httpFault/delay/exponentialDelay', 'Envoy only has fixed delays.'],
     [abort?.grpcStatus, 'httpFault/abort/grpcStatus', 'Only httpStatus can be injected.'],
     [abort?.http2Error, 'httpFault/abort/http2Error', 'Only httpStatus can be injected.'],
+    [spec.redirect && spec.corsPolicy, 'corsPolicy', 'Envoy looks at it on routes that forward only.'],
     [spec.l4Fault, 'l4Fault', 'Faults are injected into requests, not connections.'],
   ]
   return found

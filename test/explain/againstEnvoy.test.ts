@@ -6,7 +6,7 @@ import type { Explanation } from '../../src/explain/explanation.ts'
 import type { Json } from '../../src/explain/json.ts'
 import { readRequest } from '../../src/explain/sentRequest.ts'
 import type { AskedRequest } from '../../src/model/askedRequest.ts'
-import type { ProxyIdentity } from '../../src/model/proxy.ts'
+import type { ProxyIdentity, ProxyMetadata, ProxyType } from '../../src/model/proxy.ts'
 import { createProjector } from '../../src/projections/projector.ts'
 import { showResource } from '../../src/projections/showResource.ts'
 import { randomFrom } from '../e2e/randomFrom.ts'
@@ -14,34 +14,72 @@ import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { applied, given, instance, service } from '../reducers/given.ts'
 import { type Draw, drawFrom } from './draw.ts'
 import { type Observed, type ObservingEnvoy, startObservingEnvoy } from './observedBy.ts'
+import { randomIngressRules } from './randomIngressRules.ts'
 import { randomRequest } from './randomRequest.ts'
 import { authoritiesOf, randomVirtualHost } from './randomRoutes.ts'
 import { type RandomRules, randomRouteRules } from './randomRules.ts'
+import { randomVirtualServices } from './randomVirtualServices.ts'
 
 const envoy = await envoyOrSkip()
-const pairs = Number(process.env['RUTTER_PAIRS'] ?? 500)
+const pairs = Number(process.env['RUTTER_PAIRS'] ?? 5000)
 const seed = Number(process.env['RUTTER_SEED'] ?? 20_261_125)
-const requestsForEach = 10
+const requestsForEach = 20
 
-const caller: ProxyIdentity = {
-  type: 'sidecar',
-  node: 'sidecar~127.0.0.1~caller.default~default.svc.cluster.local',
+const identity = (type: ProxyType): ProxyIdentity => ({
+  type,
+  node: `${type}~127.0.0.1~caller.default~default.svc.cluster.local`,
   ip: '127.0.0.1',
   id: 'caller.default',
   domain: 'default.svc.cluster.local',
+})
+
+/** A proxy, and how clients ask it. */
+type Place = {
+  readonly proxy: ProxyIdentity
+  readonly metadata: ProxyMetadata
+  /** `http://host:port` of a URL that asks for a service. */
+  readonly origin: (service: string) => string
 }
 
-/** What the projections give an explicit HTTP proxy of a mesh where each service has random rules. */
-const emittedFor = (draw: Draw, services: readonly string[], rulesOf: RandomRules): Emitted => {
+const explicit: Place = {
+  proxy: identity('sidecar'),
+  metadata: { httpProxy: { address: '127.0.0.1', port: 15_002 } },
+  origin: () => 'http://anywhere',
+}
+const captured: Place = {
+  proxy: identity('sidecar'),
+  metadata: { labels: { app: 'caller' } },
+  origin: (service) => `http://${service}:9080`,
+}
+const ingress: Place = { proxy: identity('ingress'), metadata: {}, origin: () => 'http://gate' }
+
+/** Rules of both dialects for one service. */
+const randomBoth: RandomRules = (draw, service, others) => [
+  ...randomRouteRules(draw, service, others),
+  ...(draw.chance(0.6) ? randomVirtualServices(draw, service, others) : []),
+]
+
+/** What the projections give a proxy of a mesh where each service has random rules. */
+const emittedFor = (
+  draw: Draw,
+  services: readonly string[],
+  rulesOf: RandomRules,
+  { proxy: identity, metadata }: Place,
+): Emitted => {
   const resources = services.flatMap((name, i) => [
-    service(name),
+    service(name, {
+      ports: [
+        { name: 'http', port: 9080 },
+        { name: 'http-alt', port: 80 },
+      ],
+    }),
     ...['v1', 'v2'].map((version, j) =>
       instance(`${name}-${version}`, name, `10.${i >> 8}.${i & 255}.${j + 1}`, { labels: { version } }),
     ),
     ...rulesOf(draw, name, services),
   ])
   const projector = createProjector(given(...resources.map(applied)))
-  const proxy = projector.follow(caller, { httpProxy: { address: '127.0.0.1', port: 15_002 } })
+  const proxy = projector.follow(identity, metadata)
   const all = (type: 'listeners' | 'routes' | 'clusters') =>
     [...proxy.names(type)].flatMap((name) => {
       const resource = proxy.get(type, name)
@@ -101,11 +139,10 @@ describe.skipIf(envoy.skip)('explain and a real Envoy', () => {
   const running: ObservingEnvoy[] = []
   afterAll(() => Promise.all(running.map((one) => one.stop())))
 
-  /** Every disagreement over `pairs` requests. */
+  /** Every disagreement over `requests`. */
   const compare = async (
     emitted: Emitted,
     proxy: ProxyIdentity,
-    listener: string,
     requests: readonly AskedRequest[],
   ): Promise<readonly string[]> => {
     const clusters = emitted.clusters.map((cluster) => String(cluster['name']))
@@ -116,6 +153,7 @@ describe.skipIf(envoy.skip)('explain and a real Envoy', () => {
       await Promise.all(
         requests.slice(from, from + 16).map(async (request) => {
           const explanation = explained(emitted, proxy, request)
+          const listener = explanation.steps.find(({ at }) => at === 'listener')?.name ?? ''
           const observed = await started.ask(listener, request)
           const what = disagreement(explanation, observed, isGrpc(request))
           if (what !== undefined)
@@ -127,12 +165,17 @@ describe.skipIf(envoy.skip)('explain and a real Envoy', () => {
     return found
   }
 
-  test.each([['RouteRules of 2017', randomRouteRules]])(
-    `Q1: %s are explained as Envoy follows them (seed ${seed}, ${pairs} requests)`,
-    async (_, rulesOf) => {
+  test.each([
+    ['RouteRules of 2017', randomRouteRules, explicit, pairs],
+    ['VirtualServices of Istio', randomVirtualServices, explicit, pairs],
+    ['rules of both', randomBoth, captured, pairs / 5],
+    ['IngressRules before RouteRules', randomIngressRules, ingress, pairs / 5],
+  ] as const)(
+    `Q1: %s are explained as Envoy follows them (seed ${seed}, ${pairs} requests at most)`,
+    async (_, rulesOf, place, count) => {
       const draw = drawFrom(randomFrom(seed))
-      const services = Array.from({ length: Math.ceil(pairs / requestsForEach) }, (__, i) => `s${i}`)
-      const emitted = emittedFor(draw, services, rulesOf)
+      const services = Array.from({ length: Math.ceil(count / requestsForEach) }, (__, i) => `s${i}`)
+      const emitted = emittedFor(draw, services, rulesOf, place)
       const requests = services.flatMap((name) =>
         Array.from({ length: requestsForEach }, () =>
           randomRequest(
@@ -142,12 +185,14 @@ describe.skipIf(envoy.skip)('explain and a real Envoy', () => {
               `${name}.default:9080`,
               name.toUpperCase().concat(':9080'),
               `${name}.default.svc.cluster.local:9080`,
-              ...(draw.chance(0.1) ? [name, 'nobody'] : []),
+              ...(place === ingress ? [name, `${name}:80`, `${name}.test`, `X.${name}.TEST:80`] : []),
+              ...(draw.chance(0.2) ? [name, `${name}:80`, `${name.toUpperCase()}.default`, 'nobody'] : []),
             ]),
+            place.origin(name),
           ),
         ),
       )
-      const found = await compare(emitted, caller, 'http_proxy', requests)
+      const found = await compare(emitted, place.proxy, requests)
       expect(found, found.slice(0, 5).join('\n')).toHaveLength(0)
     },
     600_000,
@@ -171,10 +216,10 @@ describe.skipIf(envoy.skip)('explain and a real Envoy', () => {
       {},
     ],
   ])(
-    `Q2: whatever an Envoy can match (%s) is explained as it does (seed ${seed}, ${pairs} requests)`,
+    `Q2: whatever an Envoy can match (%s) is explained as it does (seed ${seed}, ${pairs / 5} requests)`,
     async (_, manager, settings) => {
       const draw = drawFrom(randomFrom(seed + 1))
-      const hosts = Array.from({ length: Math.ceil(pairs / requestsForEach) }, (__, i) => i)
+      const hosts = Array.from({ length: Math.ceil(pairs / 5 / requestsForEach) }, (__, i) => i)
       const routes: Json = {
         name: 'raw',
         virtual_hosts: hosts.map((i) => randomVirtualHost(draw, i)),
@@ -187,10 +232,12 @@ describe.skipIf(envoy.skip)('explain and a real Envoy', () => {
         othersInBootstrap: false,
       }
       const requests = hosts.flatMap((i) =>
-        Array.from({ length: requestsForEach }, () => randomRequest(draw, draw.one(authoritiesOf(i)))),
+        Array.from({ length: requestsForEach }, () =>
+          randomRequest(draw, draw.one(authoritiesOf(i)), 'http://anywhere'),
+        ),
       )
       const bare: ProxyIdentity = { type: 'bare', node: 'raw' }
-      const found = await compare(emitted, bare, 'raw', requests)
+      const found = await compare(emitted, bare, requests)
       expect(found, found.slice(0, 5).join('\n')).toHaveLength(0)
     },
     600_000,

@@ -40,7 +40,7 @@ export const startObservingEnvoy = async (
   const { port } = echo.address() as AddressInfo
   const envoy = await startStaticEnvoy(
     clusters.map((name) => clusterOf(name, port)),
-    listeners.map((listener) => inlined(listener, routes)),
+    listeners.filter((one) => one['use_original_dst'] !== true).map((listener) => inlined(listener, routes)),
   )
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
   const ports = new Map<string, number>()
@@ -81,6 +81,8 @@ const clusterOf = (name: string, port: number): Json => ({
 // Adds what tells the route and the cluster, and changes nothing else.
 const inlined = (listener: Json, routes: readonly Json[]): Json =>
   JSON.parse(JSON.stringify(listener), (key, value) => {
+    // What is captured is bound here, to be asked at a port of its own.
+    if (key === 'bind_to_port') return true
     if (value?.rds !== undefined) {
       const { rds, ...rest } = value
       return {

@@ -42,8 +42,8 @@ export const headerValues: Readonly<Record<string, readonly string[]>> = {
   'user-agent': ['curl/8', 'Mozilla/5.0 (X11)'],
 }
 
-/** A request for `authority`, plain HTTP, sent to port 80 of anywhere. */
-export const randomRequest = (draw: Draw, authority: string): AskedRequest => {
+/** A request for `authority`, plain HTTP, sent to `origin`. */
+export const randomRequest = (draw: Draw, authority: string, origin: string): AskedRequest => {
   const headers: Record<string, string | string[]> = { host: authority }
   for (const name of draw.some(Object.keys(headerValues), 0, 3)) {
     const values = headerValues[name] ?? []
@@ -56,9 +56,14 @@ export const randomRequest = (draw: Draw, authority: string): AskedRequest => {
     headers['content-type'] = draw.one(['application/grpc', 'application/grpc+proto', 'application/grpcx'])
   if (draw.chance(0.05))
     Object.assign(headers, { connection: 'upgrade', upgrade: draw.one(['websocket', 'other']) })
+  const preflight = draw.chance(0.08)
+  if (preflight) {
+    headers['origin'] = draw.one(['http://a.test', 'http://b.test', 'HTTP://A.test'])
+    headers['access-control-request-method'] = draw.one(['GET', 'PUT'])
+  }
   return {
-    method: draw.one(['GET', 'GET', 'GET', 'POST', 'OPTIONS', 'OPTIONS', 'DELETE']),
-    url: `http://anywhere${draw.one(paths)}`,
+    method: preflight ? 'OPTIONS' : draw.one(['GET', 'GET', 'GET', 'POST', 'OPTIONS', 'OPTIONS', 'DELETE']),
+    url: `${origin}${draw.one(paths)}`,
     headers,
   }
 }

@@ -13,7 +13,7 @@ export const randomRouteRules: RandomRules = (draw, service, others) =>
     routeRule(`${service}-${i}`, {
       destination: { name: service },
       precedence: draw.whole(0, 3),
-      ...(draw.chance(0.85) ? { match: match(draw) } : {}),
+      ...(draw.chance(0.85) ? { match: randomMatch(draw) } : {}),
       ...action(draw, others),
       ...(draw.chance(0.2) ? { httpFault: fault(draw) } : {}),
       ...(draw.chance(0.1) ? { corsPolicy: { allowOrigin: [draw.one(['http://a.test', '*'])] } } : {}),
@@ -23,7 +23,8 @@ export const randomRouteRules: RandomRules = (draw, service, others) =>
     }),
   )
 
-const match = (draw: Draw): RuleMatch => {
+/** Conditions on a request, about as often met as not. */
+export const randomMatch = (draw: Draw): RuleMatch => {
   const headers: Record<string, StringMatch> = {}
   if (draw.chance(0.6))
     headers['uri'] = textMatch(

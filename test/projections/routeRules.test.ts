@@ -243,6 +243,9 @@ test('P14: every part that Envoy cannot express is named', () => {
     ['RUT2013', '/spec/appendHeaders/host'],
     ['RUT2013', '/spec/appendHeaders/:path'],
   ])
+  expect(codes({ redirect: { uri: '/' }, corsPolicy: { allowOrigin: ['*'] } })).toEqual([
+    ['RUT2011', '/spec/corsPolicy'],
+  ])
   expect(codes({ route: [{ labels: { version: 'v1' } }] })).toEqual([])
 })
 

@@ -112,6 +112,7 @@ const actionOf = (
   if (route.redirect !== undefined) return redirectOf(route.redirect, port)
   if (route.directResponse !== undefined) {
     const { status, body } = route.directResponse
+    if (!mayHaveBody(status)) return { kind: 'direct', status }
     if (body?.bytes !== undefined) return { kind: 'direct', status, body: { base64: body.bytes } }
     return { kind: 'direct', status, ...(body?.string !== undefined && { body: { text: body.string } }) }
   }
@@ -130,6 +131,10 @@ const actionOf = (
     }),
   }
 }
+
+/** False for statuses whose answers end with their headers (RFC 9110 §6.4.1). Envoy would send the body all the same,
+ *  and HTTP/1.1 clients take it for the next answer. */
+export const mayHaveBody = (status: number): boolean => status !== 204 && status !== 304
 
 const rewriteOf = ({ rewrite, headers }: IstioHttpRoute): HttpRewrite | undefined => {
   const authority = rewrite?.authority ?? setAuthority(headers?.request)

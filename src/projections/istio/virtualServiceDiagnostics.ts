@@ -10,7 +10,7 @@ import { takesEveryRequest } from '../httpRoute.ts'
 import { unknownService } from '../referenceDiagnostics.ts'
 import type { Registry } from '../registry.ts'
 import { compileHttpMatch } from './compileHttpMatch.ts'
-import { compileVirtualService } from './compileVirtualService.ts'
+import { compileVirtualService, mayHaveBody } from './compileVirtualService.ts'
 import { delegateKey, delegateOf } from './delegateOf.ts'
 import { namedDestinations } from './destinationHostsOf.ts'
 import { destinationRulesOf } from './destinationRuleFor.ts'
@@ -30,6 +30,7 @@ export const virtualServiceDiagnostics = (
   ...unreachable(rule),
   ...unmatchable(rule),
   ...unusedFields(rule.spec, unused),
+  ...unusedInAnswers(rule),
   ...unencodable(rule, registry),
 ]
 
@@ -38,6 +39,19 @@ const unused: readonly Unused[] = [
   ['http/*/fault/abort/http2Error', 'Only httpStatus and grpcStatus can be injected.'],
   ['http/*/match/*/statPrefix', 'Routes have no statistics of their own.'],
 ]
+
+// What Envoy does not look at where a route answers by itself.
+const unusedInAnswers = ({ spec }: Resource<'VirtualService'>): readonly Diagnostic[] =>
+  (spec.http ?? []).flatMap(({ redirect, directResponse }, i) =>
+    redirect === undefined && directResponse === undefined
+      ? []
+      : unusedFields(spec, [
+          [`http/${i}/corsPolicy`, 'Envoy looks at it on routes that forward only.'],
+          ...(mayHaveBody(directResponse?.status ?? 200)
+            ? []
+            : [[`http/${i}/directResponse/body`, 'Answers with this status have none.'] as const]),
+        ]),
+  )
 
 const hostsOf = (rule: Resource<'VirtualService'>, registry: Registry): readonly Diagnostic[] => {
   if (!isForMesh(rule)) return []

@@ -116,5 +116,16 @@ describe('diagnostics', () => {
       ['RUT2011', '/spec/http/0/match/1/ignoreUriCase'],
       ['RUT2012', '/spec/http/0/match/0/uri'],
     ])
+    expect(
+      of(
+        http({
+          directResponse: { status: 204, body: { string: 'x' } },
+          corsPolicy: { allowOrigin: ['*'] },
+        }),
+      ),
+    ).toEqual([
+      ['RUT2011', '/spec/http/0/corsPolicy'],
+      ['RUT2011', '/spec/http/0/directResponse/body'],
+    ])
   })
 })

@@ -1,11 +1,12 @@
 // One endpoint change on its way to the last of many directly connected streams, and what a stream weighs, with the
 // controller in a process of its own: node scripts/bench.mjs streams [streams] [rounds]
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { envoyLike } from './given/envoyLike.ts'
 import { callerIn, instanceResource, namespaceOf, serviceResource } from './given/largeMesh.ts'
 import { percentile } from './given/percentile.ts'
+import { residentBytes } from './given/residentBytes.ts'
 import { serve } from './given/serve.ts'
 
 const [streams = 1_000, rounds = 200] = process.argv.slice(2).map(Number)
@@ -14,10 +15,6 @@ const instancesPerService = 10
 
 const directory = mkdtempSync(join(tmpdir(), 'rutter-bench-'))
 const served = serve(join(directory, 'log'))
-
-/** Resident memory of the controller in bytes (proc(5), `VmRSS`). */
-const residentBytes = (): number =>
-  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${served.child.pid}/status`, 'utf8'))?.[1]) * 1024
 
 try {
   const { http, xds } = await served.addresses
@@ -35,7 +32,7 @@ try {
     Array.from({ length: services * instancesPerService }, (_, n) => instanceResource(n % services, n)),
   )
 
-  const before = residentBytes()
+  const before = residentBytes(served.child.pid)
   const answers: (() => void)[] = []
   let reached = () => {}
   const from = performance.now()
@@ -48,7 +45,7 @@ try {
   await Promise.all(clients.map(({ complete }) => complete))
   console.log(`${streams} streams, ${services} services visible to each, controller in a process of its own:`)
   console.log(`  all complete in              ${((performance.now() - from) / 1000).toFixed(2)} s`)
-  const perStream = (residentBytes() - before) / streams
+  const perStream = (residentBytes(served.child.pid) - before) / streams
   console.log(`  resident memory per stream   ${Math.round(perStream / 1024)} KiB, gRPC connection included`)
 
   const lastMs: number[] = []

@@ -1,8 +1,19 @@
-// Builds dist/: the program `rutter` as one file that needs nothing but Node, and what must stand beside it.
+// Builds dist/: the program `rutter`, which needs nothing but Node: one file, and the pieces that a command loads when it is asked for.
 // Speaks on stderr only, since `npm pack` and `npm run -s demo` own stdout.
 import { execFile } from 'node:child_process'
-import { chmod, cp, mkdir, readFile, rename, stat, symlink, unlink, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import {
+  chmod,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -48,6 +59,10 @@ const bundle = async (esbuild) =>
     outdir: dist,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
+    // What a process loads it keeps as text: without blanks an agent is smaller by some megabytes.
+    minifyWhitespace: true,
+    minifySyntax: true,
     write: false,
     metafile: true,
     platform: 'node',
@@ -91,6 +106,14 @@ const copyAssets = async () => {
   if (await exists(swagger)) await cp(swagger, join(dist, 'swagger-ui'), { recursive: true })
 }
 
+/** Removes the pieces of builds before this one. */
+const removeOldPieces = async (current) => {
+  for (const name of await readdir(dist)) {
+    const path = join(dist, name)
+    if (/\.mjs(\.map)?$/.test(name) && !current.has(path)) await unlink(path)
+  }
+}
+
 /** Lets `npx rutter` find the clone's own program: npx looks here before it asks a registry. */
 const linkBin = async () => {
   if (process.platform === 'win32') return
@@ -110,10 +133,14 @@ if (esbuild === undefined) {
   // esbuild has already said on stderr what is wrong.
   const built = await bundle(esbuild).catch(() => process.exit(1))
   await mkdir(dist, { recursive: true })
-  for (const { path, contents } of built.outputFiles) {
-    await replaceFile(path, contents)
-    if (basename(path) === 'rutter.mjs') await chmod(path, 0o755)
-  }
+  const program = join(dist, 'rutter.mjs')
+  // The program last: whoever starts meanwhile finds every piece that it names.
+  const written = [...built.outputFiles].sort(
+    (a, b) => Number(a.path === program) - Number(b.path === program),
+  )
+  for (const { path, contents } of written) await replaceFile(path, contents)
+  await chmod(program, 0o755)
+  await removeOldPieces(new Set(written.map(({ path }) => path)))
   await replaceFile(join(dist, 'THIRD-PARTY-LICENSES.txt'), await licences(built.metafile))
   await copyAssets()
   await linkBin()

@@ -10,9 +10,9 @@ export type Served = {
   stop(): Promise<void>
 }
 
-/** Starts the built program on the log in `directory`. */
-export const serve = (directory: string): Served => {
-  const args = ['serve', '--log', directory, '--http', '127.0.0.1:0', '--xds', '127.0.0.1:0']
+/** Starts the built program on `log`, a directory, `memory` or `nats`, with what else it is told. */
+export const serve = (log: string, ...more: readonly string[]): Served => {
+  const args = ['serve', '--log', log, '--http', '127.0.0.1:0', '--xds', '127.0.0.1:0', ...more]
   const child = spawn(process.execPath, [resolve('dist/rutter.mjs'), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -1,51 +1,35 @@
 import { Command } from 'commander'
-import { addAgent } from './agent.ts'
-import { addApply } from './apply.ts'
-import { addBootstrap } from './bootstrap.ts'
-import { addCheck } from './check.ts'
 import type { AddCommand, Cli } from './cli.ts'
-import { addDelete } from './delete.ts'
-import { addDemo } from './demo.ts'
-import { addDescribe } from './describe.ts'
-import { addDiagnostics } from './diagnostics.ts'
-import { addEvents } from './events.ts'
-import { addExplain } from './explain.ts'
-import { addGet } from './get.ts'
-import { addLint } from './lint.ts'
-import { addNatsConfig } from './natsConfig.ts'
-import { addProxies } from './proxies.ts'
-import { addProxy } from './proxy.ts'
-import { addReplay } from './replay.ts'
-import { addServe } from './serve.ts'
-import { addToken } from './token.ts'
-import { addVersion } from './version.ts'
-import { addWait } from './wait.ts'
 
-const commands: readonly AddCommand[] = [
-  addDemo,
-  addServe,
-  addAgent,
-  addApply,
-  addDelete,
-  addGet,
-  addDescribe,
-  addLint,
-  addDiagnostics,
-  addProxies,
-  addProxy,
-  addExplain,
-  addWait,
-  addEvents,
-  addReplay,
-  addBootstrap,
-  addNatsConfig,
-  addToken,
-  addCheck,
-  addVersion,
-]
+/** Each command loads what it needs when it is asked for: an agent is to stay small, a question to be quick. */
+const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
+  Object.entries({
+    demo: async () => (await import('./demo.ts')).addDemo,
+    serve: async () => (await import('./serve.ts')).addServe,
+    agent: async () => (await import('./agent.ts')).addAgent,
+    apply: async () => (await import('./apply.ts')).addApply,
+    delete: async () => (await import('./delete.ts')).addDelete,
+    get: async () => (await import('./get.ts')).addGet,
+    describe: async () => (await import('./describe.ts')).addDescribe,
+    lint: async () => (await import('./lint.ts')).addLint,
+    diagnostics: async () => (await import('./diagnostics.ts')).addDiagnostics,
+    proxies: async () => (await import('./proxies.ts')).addProxies,
+    proxy: async () => (await import('./proxy.ts')).addProxy,
+    explain: async () => (await import('./explain.ts')).addExplain,
+    wait: async () => (await import('./wait.ts')).addWait,
+    events: async () => (await import('./events.ts')).addEvents,
+    replay: async () => (await import('./replay.ts')).addReplay,
+    bootstrap: async () => (await import('./bootstrap.ts')).addBootstrap,
+    'nats-config': async () => (await import('./natsConfig.ts')).addNatsConfig,
+    token: async () => (await import('./token.ts')).addToken,
+    check: async () => (await import('./check.ts')).addCheck,
+    version: async () => (await import('./version.ts')).addVersion,
+  }),
+)
 
-/** The whole command line. Usage errors come out as CommanderError after they were told on stderr. */
-export const makeProgram = (cli: Cli): Command => {
+/** The command line for `args` (without node and script): the command that they begin with, else all of them. Usage errors
+ *  come out as CommanderError after they were told on stderr. */
+export const makeProgram = async (cli: Cli, args: readonly string[]): Promise<Command> => {
   const program = new Command('rutter')
     .description('An event-sourced control plane for Envoy proxies')
     .usage('COMMAND [OPTIONS]')
@@ -61,7 +45,8 @@ export const makeProgram = (cli: Cli): Command => {
     .showSuggestionAfterError()
     .helpCommand('help [COMMAND]', 'shows the help of a command')
     .addHelpText('after', examples)
-  for (const add of commands) add(program, cli)
+  const asked = commands.get(args[0] ?? '')
+  for (const load of asked === undefined ? commands.values() : [asked]) (await load())(program, cli)
   for (const command of program.commands) {
     command.copyInheritedSettings(program).showHelpAfterError(`(see \`rutter ${command.name()} --help\`)`)
   }

@@ -12,7 +12,8 @@ export const run = async (args: readonly string[], io: Io): Promise<number> => {
       exitCode = await work(...given)
     }
   try {
-    await makeProgram({ io, action }).parseAsync(args, { from: 'user' })
+    const program = await makeProgram({ io, action }, args)
+    await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage

@@ -25,7 +25,6 @@ import {
   linkMetrics,
   supervisionMetrics,
 } from './agentMetrics.ts'
-import { bootstrapYaml } from './bootstrap.ts'
 import { exportCounters } from './exportCounters.ts'
 import { secretMetrics } from './metrics.ts'
 
@@ -140,8 +139,8 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       admin: options.admin ?? { path: socketPath(state, 'admin.sock') },
     })
     if (options.envoy === undefined) {
-      await writeFile(join(state, 'envoy.yaml'), bootstrapYaml(made), { mode: 0o600 })
-      notice(`Envoy is to be started with -c ${join(state, 'envoy.yaml')}`)
+      await writeFile(join(state, 'envoy.json'), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+      notice(`Envoy is to be started with -c ${join(state, 'envoy.json')}`)
     } else if (!stopped.aborted) {
       supervised = await superviseEnvoy({
         directory: join(state, 'envoy'),

@@ -144,7 +144,7 @@ describe('wrong usage', () => {
     [['delete', 'servce', 'a'], 'services'],
     [['describe', 'servce', 'a'], 'services'],
     [['events', '--no-such'], '--no-such'],
-    [['proxy', 'n', 'secrets'], 'clusters'],
+    [['proxy', 'n', 'runtimes'], 'clusters'],
   ])('K7: rutter %j ends with 64 and says what is wrong', async (args, said) => {
     const { code, out, err } = await runCli(args)
     expect(code).toBe(64)

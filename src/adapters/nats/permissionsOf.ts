@@ -66,6 +66,8 @@ const checkpointApi = (bucket: string): readonly string[] => {
 const consumerApi = (stream: string): readonly string[] => [
   `$JS.API.CONSUMER.CREATE.${stream}.>`,
   `$JS.API.CONSUMER.DELETE.${stream}.*`,
+  // After a reconnect an ordered consumer asks whether it is still there.
+  `$JS.API.CONSUMER.INFO.${stream}.*`,
   `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
 ]
 

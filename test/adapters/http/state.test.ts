@@ -39,7 +39,7 @@ describe('proxies and the mesh over HTTP', () => {
       position: 0,
       proxy: odd,
       ...Object.fromEntries(
-        ['clusters', 'endpoints', 'listeners', 'routes'].map((type) => [
+        ['clusters', 'endpoints', 'listeners', 'routes', 'secrets'].map((type) => [
           type,
           [{ name: `${type} of ${odd}`, position: 0 }],
         ]),
@@ -56,7 +56,7 @@ describe('proxies and the mesh over HTTP', () => {
         status: 400,
         code: 'bad-node-id',
       })
-    expect((await ask(`/api/v1/proxies/${sidecar}/secrets`)).status).toBe(404)
+    expect((await ask(`/api/v1/proxies/${sidecar}/runtimes`)).status).toBe(404)
   })
 
   test('H23: diagnostics that hold, and what adapters report', async () => {

@@ -16,6 +16,7 @@ import { istioVariantKey } from './istio/istioVariantKey.ts'
 import { withHashes } from './istio/trafficFor.ts'
 import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { lostHosts } from './lostDomains.ts'
+import { secretsOfClusters } from './mutualTls/secretsOfClusters.ts'
 import { outboundTcpListenerJson } from './outboundListeners.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
@@ -76,6 +77,7 @@ export const buildSlice = (
     virtualHosts,
     tcpListeners: captured ? tcpListenersOf(service, registry) : [],
     httpPorts: captured ? httpPortsOf(service).map(({ port }) => port) : [],
+    secrets: secretsOfClusters(clusters.values()),
   }
 }
 

@@ -33,6 +33,9 @@ export const clusterPart = (
       : trafficPolicy(traffic, service, registry)
   const rule = service === undefined ? referrer : provenanceOf(service.stored)
   const external = service?.externalName
+  const tls = policy?.policy.tls
+  const mutualTls =
+    external === undefined && (tls === 'mutual' || (tls === undefined && servicePort?.mutualTls === true))
   const plain = {
     hostname,
     port,
@@ -45,6 +48,12 @@ export const clusterPart = (
     ...(servicePort?.http && servicePort.protocol === 'HTTPS'
       ? { trustedCaPath: registry.settings().trustedCaPath }
       : {}),
+    ...(mutualTls && {
+      mutualTls: {
+        identities: service === undefined ? [] : registry.identitiesOf(service),
+        meshDomain: registry.settings().domain,
+      },
+    }),
   }
   const withPolicy =
     policy &&
@@ -58,6 +67,7 @@ export const clusterPart = (
     port,
     labels: traffic?.labels ?? labels,
     ...(destination.subset !== undefined && traffic?.labels === undefined && { undefinedSubset: true }),
+    ...(mutualTls && { mutualTls }),
     eds: external === undefined && policy?.policy.balance.kind !== 'none',
   }
 }

@@ -46,8 +46,8 @@ export type ClusterPolicy = {
     readonly idleSeconds?: number
     readonly intervalSeconds?: number
   }
-  /** `plain` forbids the TLS that a service would have by itself. */
-  readonly tls?: UpstreamTls | 'plain'
+  /** `plain` forbids the TLS that a service would have by itself; `mutual` is that of workload certificates. */
+  readonly tls?: UpstreamTls | 'plain' | 'mutual'
 }
 
 /** The fields of an Envoy cluster that `policy` decides by itself: load balancing, circuit breakers, outlier

@@ -6,6 +6,7 @@ import { clusterByAuthority } from './egress/forwardByAuthority.ts'
 import { originatedTlsJson } from './egress/originatedTls.ts'
 import { envoyDuration } from './envoyDuration.ts'
 import type { JsonObject } from './json.ts'
+import { upstreamMutualTlsJson } from './mutualTls/mutualTlsJson.ts'
 import { type Provenance, resourceMetadata } from './provenance.ts'
 import { socketAddress } from './socketAddress.ts'
 import { upstreamTlsJson } from './upstreamTls.ts'
@@ -38,6 +39,8 @@ export const outboundClusterJson = (service: {
   readonly many?: 'original' | 'authority'
   /** Its TLS is the proxy's to add; the authorities whose certificates are trusted. */
   readonly trustedCaPath?: string
+  /** Its proxies show workload certificates with one of these names, and want one. */
+  readonly mutualTls?: { readonly identities: readonly string[]; readonly meshDomain: string }
   readonly rule: Rule
 }): JsonObject => {
   const name = outboundCluster(service.port, service.subset, service.hostname)
@@ -53,7 +56,7 @@ export const outboundClusterJson = (service: {
     ...clusterPolicyJson(service.policy),
     ...(service.many && { lb_policy: 'CLUSTER_PROVIDED' }),
     ...clusterHttpJson(service.protocol, service.policy?.http, {
-      tls: tls.kind !== 'none',
+      tls: tls.kind !== 'none' && tls.kind !== 'mutual',
       namedByAuthority,
     }),
     ...(tls.kind === 'none' ? {} : { transport_socket: tls.socket }),
@@ -63,13 +66,15 @@ export const outboundClusterJson = (service: {
 
 type Tls =
   | { readonly kind: 'none' }
-  | { readonly kind: 'own' | 'byAuthority' | 'byPolicy'; readonly socket: JsonObject }
+  | { readonly kind: 'own' | 'byAuthority' | 'byPolicy' | 'mutual'; readonly socket: JsonObject }
 
 /** A policy's TLS goes before the service's own. */
 const tlsOf = (service: Parameters<typeof outboundClusterJson>[0]): Tls => {
-  const { externalName, many, policy, trustedCaPath } = service
+  const { externalName, many, mutualTls, policy, trustedCaPath } = service
+  if (mutualTls !== undefined)
+    return { kind: 'mutual', socket: upstreamMutualTlsJson(mutualTls.identities, mutualTls.meshDomain) }
   if (policy?.tls === 'plain') return { kind: 'none' }
-  if (policy?.tls !== undefined) {
+  if (policy?.tls !== undefined && policy.tls !== 'mutual') {
     const { serverName, trustedCaPath: verified, names } = policy.tls
     const byAuthority = serverName === undefined && verified !== undefined && names.length === 0
     return {
@@ -84,11 +89,13 @@ const tlsOf = (service: Parameters<typeof outboundClusterJson>[0]): Tls => {
   }
 }
 
-/** The cluster of the application beside the proxy, at `app`, for the port that callers reach. */
+/** The cluster of the application beside the proxy, at any of `apps`, for the port that callers reach. */
 export const inboundClusterJson = (workload: {
   readonly port: number
-  readonly app: { readonly host: string; readonly port: number }
+  readonly apps: readonly { readonly host: string; readonly port: number }[]
   readonly protocol: Protocol
+  /** It is spoken to as the caller speaks, HTTP/1 or HTTP/2. */
+  readonly asCaller?: boolean
   readonly connectTimeoutMs: number
   readonly rule: Rule
 }): JsonObject => {
@@ -96,10 +103,10 @@ export const inboundClusterJson = (workload: {
   return {
     name,
     type: 'STATIC',
-    load_assignment: oneEndpoint(name, workload.app.host, workload.app.port),
+    load_assignment: fixedEndpoints(name, workload.apps),
     connect_timeout: envoyDuration(workload.connectTimeoutMs),
     lb_policy: 'ROUND_ROBIN',
-    ...clusterHttpJson(workload.protocol),
+    ...clusterHttpJson(workload.protocol, workload.asCaller === true ? { version: 'callers' } : {}),
     metadata: resourceMetadata(workload.rule),
   }
 }
@@ -150,10 +157,17 @@ const endpointsByDns = (name: string, host: string, port: number): JsonObject =>
   // Envoy's default asks for IPv6 alone when there is any, and most networks still cannot reach it.
   dns_lookup_family: 'V4_PREFERRED',
   respect_dns_ttl: true,
-  load_assignment: oneEndpoint(name, host, port),
+  load_assignment: fixedEndpoints(name, [{ host, port }]),
 })
 
-const oneEndpoint = (name: string, host: string, port: number): JsonObject => ({
+const fixedEndpoints = (
+  name: string,
+  places: readonly { readonly host: string; readonly port: number }[],
+): JsonObject => ({
   cluster_name: name,
-  endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
+  endpoints: [
+    {
+      lb_endpoints: places.map(({ host, port }) => ({ endpoint: { address: socketAddress(host, port) } })),
+    },
+  ],
 })

@@ -1,4 +1,5 @@
 import type { Stored } from '../model/mesh.ts'
+import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { Protocol, ServicePort } from '../model/service.ts'
 import { serviceHostname } from './hostnames.ts'
 import { isHttp, protocolOf } from './servicePorts.ts'
@@ -20,21 +21,37 @@ export type CompiledService = {
   readonly ports: readonly CompiledPort[]
 }
 
-export type CompiledPort = ServicePort & { readonly protocol: Protocol; readonly http: boolean }
+export type CompiledPort = ServicePort & {
+  readonly protocol: Protocol
+  readonly http: boolean
+  /** Proxies speak mutual TLS with each other for it. */
+  readonly mutualTls?: true
+}
 
-/** `stored` as projections read it, in a mesh of the given domain. */
-export const compileService = (stored: Stored<'Service'>, meshDomain: string): CompiledService => {
+/** `stored` as projections read it, in a mesh of these settings. */
+export const compileService = (
+  stored: Stored<'Service'>,
+  settings: Required<MeshSettingsSpec>,
+): CompiledService => {
   const { metadata, spec } = stored.resource
   return {
     key: `${metadata.namespace}/${metadata.name}`,
     stored,
     namespace: metadata.namespace,
-    hostname: serviceHostname(stored.resource, meshDomain),
+    hostname: serviceHostname(stored.resource, settings.domain),
     address: spec.address,
     externalName: spec.externalName,
     ports: spec.ports.map((port) => {
       const protocol = protocolOf(port)
-      return { ...port, protocol, http: isHttp(protocol) }
+      // Outside of the mesh nobody shows a certificate of its authority.
+      const mutualTls = spec.externalName === undefined && wantsMutualTls(port, settings)
+      return { ...port, protocol, http: isHttp(protocol), ...(mutualTls && { mutualTls }) }
     }),
   }
 }
+
+/** True where the port, or the mesh and not the port, asks for mutual TLS. */
+export const wantsMutualTls = (
+  { authPolicy }: Pick<ServicePort, 'authPolicy'>,
+  settings: Pick<Required<MeshSettingsSpec>, 'authPolicy'>,
+): boolean => (authPolicy === undefined ? settings.authPolicy === 'MUTUAL_TLS' : authPolicy === 'enable')

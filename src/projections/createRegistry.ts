@@ -11,8 +11,10 @@ import { compileEgressRule } from './egress/compileEgressRule.ts'
 import { resolveDestination } from './hostnames.ts'
 import { ingressHost } from './ingress/ingressHost.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
+import { destinationRulesOf } from './istio/destinationRuleFor.ts'
 import { createIstioIndex } from './istio/istioIndex.ts'
 import { multimap } from './multimap.ts'
+import { accountOf, createIdentities, spiffeId } from './mutualTls/identities.ts'
 import { nothingTouched, type Registry, type Touched } from './registry.ts'
 
 type Rule = Stored<'RouteRule'> | Stored<'DestinationPolicy'>
@@ -32,6 +34,7 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
   const byHostname = multimap<CompiledService>()
   const byNamespace = multimap<CompiledService>()
   const claims = domainClaims()
+  const identities = createIdentities()
   const instancesByReference = multimap<Stored<'Instance'>>()
   const instancesByIp = multimap<Stored<'Instance'>>()
   const rulesByTarget = multimap<Stored<'RouteRule'>>()
@@ -59,6 +62,8 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
       referencesOf(instance).flatMap(
         (reference) => byName.get(reference) ?? registry.service(reference) ?? [],
       ),
+    identitiesOf: ({ key, hostname }) =>
+      identities.of([key, hostname]).map((account) => spiffeId(settings.domain, account)),
     rulesTo: (hostname) => [...rulesByTarget.get(hostname)].sort(byPrecedence),
     rulesFrom: (source) => bySource.get(source),
     policiesTo: (hostname) => [...policiesByTarget.get(hostname)].sort(byKey),
@@ -80,7 +85,7 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
       shiftService(was, 'delete', touched)
     }
     if (after === undefined) return
-    const is = compileService(after, settings.domain)
+    const is = compileService(after, settings)
     byName.set(is.key, is)
     shiftService(is, 'add', touched)
   }
@@ -109,9 +114,17 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
     touched.ips.add(ip)
     for (const reference of referencesOf(instance)) {
       instancesByReference[shift](reference, instance)
-      touched.endpoints.add(byName.get(reference)?.hostname ?? reference)
+      const service = byName.get(reference) ?? registry.service(reference)
+      touched.endpoints.add(service?.hostname ?? reference)
+      const account = accountOf(instance.resource.metadata.namespace, instance.resource.spec)
+      if (identities.shift(reference, account, shift) && service !== undefined && isVerified(service))
+        touched.hostnames.add(service.hostname)
     }
   }
+
+  /** Callers may hold its instances to their accounts. */
+  const isVerified = ({ ports, hostname }: CompiledService): boolean =>
+    ports.some(({ mutualTls }) => mutualTls) || destinationRulesOf(hostname, { istio }).length > 0
 
   const shiftRule = (rule: Rule, shift: Shift, touched: Touched): void => {
     const { resource } = rule

@@ -9,7 +9,7 @@ import { virtualServiceDiagnostics } from './istio/virtualServiceDiagnostics.ts'
 import { policyDiagnostics } from './policyDiagnostics.ts'
 import type { Registry } from './registry.ts'
 import { routeRuleDiagnostics } from './routeRuleDiagnostics.ts'
-import { meshSettingsDiagnostics, serviceDiagnostics } from './serviceDiagnostics.ts'
+import { serviceDiagnostics } from './serviceDiagnostics.ts'
 import { sidecarDiagnostics } from './sidecarDiagnostics.ts'
 
 type ByKind = {
@@ -19,7 +19,7 @@ type ByKind = {
 const byKind: ByKind = {
   Service: serviceDiagnostics,
   Instance: instanceDiagnostics,
-  MeshSettings: meshSettingsDiagnostics,
+  MeshSettings: () => [],
   EnvoyResource: envoyResourceDiagnostics,
   RouteRule: routeRuleDiagnostics,
   DestinationPolicy: policyDiagnostics,

@@ -3,18 +3,20 @@ import { inboundCluster } from './clusterName.ts'
 import { inboundHttpFilters } from './httpFilters.ts'
 import type { JsonObject } from './json.ts'
 import { listenerJson, listenerName } from './listeners.ts'
+import { downstreamMutualTlsJson } from './mutualTls/mutualTlsJson.ts'
 import { httpConnectionManagerJson, tcpFiltersJson } from './networkFilters.ts'
 import type { Provenance } from './provenance.ts'
 import { isHttp } from './servicePorts.ts'
 
 /** The listener in front of the application for one port of the proxy's own instance, at the address that callers
  *  reach: captured, or bound for real. Everything goes to `inbound|<port>||`, as long as it takes: how long a
- *  caller waits is the caller's rule. */
+ *  caller waits is the caller's rule. With `mutualTls` it takes only callers with a certificate of the mesh. */
 export const inboundListenerJson = (instance: {
   readonly address: string
   readonly port: number
   readonly protocol: Protocol
   readonly captured: boolean
+  readonly mutualTls?: boolean
   readonly accessLog: string
   readonly rule: Omit<Provenance, 'position'>
 }): JsonObject => {
@@ -37,6 +39,7 @@ export const inboundListenerJson = (instance: {
           }),
         ]
       : tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog }),
+    ...(instance.mutualTls === true && { tls: downstreamMutualTlsJson() }),
     rule: instance.rule,
   })
 }

@@ -1,15 +1,17 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
 import type { CompiledService } from './compiledService.ts'
+import { inboundDiagnostics } from './inboundDiagnostics.ts'
 import { unknownService } from './referenceDiagnostics.ts'
 import type { Registry } from './registry.ts'
 
 /** What of an Instance has no effect: services that there are none of or that DNS finds, ports that none of its
- *  services has. */
+ *  services has; and what becomes of a port that more than one claims. */
 export const instanceDiagnostics = (
-  { spec, metadata }: Resource<'Instance'>,
+  instance: Resource<'Instance'>,
   registry: Registry,
 ): readonly Diagnostic[] => {
+  const { spec, metadata } = instance
   const names = (typeof spec.service === 'string' ? [spec.service] : spec.service).map((name, i) => ({
     name,
     path: typeof spec.service === 'string' ? '/spec/service' : `/spec/service/${i}`,
@@ -21,6 +23,7 @@ export const instanceDiagnostics = (
       service === undefined ? [unknownService(name, path)] : byDns(service, path),
     ),
     ...(services.length === 0 ? [] : portsOfNone(spec.ports, services)),
+    ...inboundDiagnostics(instance, registry),
   ]
 }
 

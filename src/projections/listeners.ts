@@ -14,12 +14,16 @@ export const listenerJson = (listener: {
   /** False: it is reached only through a listener that gets captured connections. */
   readonly bind: boolean
   readonly filters: readonly JsonObject[]
+  /** A `transport_socket`: connections are TLS. */
+  readonly tls?: JsonObject
   readonly rule?: Omit<Provenance, 'position'>
 }): JsonObject & { readonly filter_chains: readonly JsonObject[] } => ({
   name: listener.name,
   address: socketAddress(listener.address, listener.port),
   traffic_direction: listener.direction,
   ...(listener.bind ? {} : { bind_to_port: false }),
-  filter_chains: [{ filters: listener.filters }],
+  filter_chains: [
+    { filters: listener.filters, ...(listener.tls === undefined ? {} : { transport_socket: listener.tls }) },
+  ],
   ...(listener.rule === undefined ? {} : { metadata: resourceMetadata(listener.rule) }),
 })

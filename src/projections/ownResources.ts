@@ -1,8 +1,6 @@
 import { durationMs } from '../model/duration.ts'
-import type { Stored } from '../model/mesh.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
-import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
 import { inboundCluster } from './clusterName.ts'
 import {
@@ -17,8 +15,9 @@ import {
 import { xdsResource } from './encoded.ts'
 import { httpProxyListenerJson } from './httpProxyListener.ts'
 import { inboundListenerJson } from './inboundListeners.ts'
-import { endpointOf } from './instanceEndpoints.ts'
+import { inboundPorts } from './inboundPorts.ts'
 import type { JsonObject } from './json.ts'
+import { workloadSecrets } from './mutualTls/workloadSecrets.ts'
 import type { Provenance } from './provenance.ts'
 import type { Registry } from './registry.ts'
 import type { CaptureMode } from './slice.ts'
@@ -63,16 +62,16 @@ export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry
   }
   const mode = captureModeOf(metadata, settings)
   const connectTimeoutMs = durationMs(settings.connectTimeout) ?? 1000
-  for (const inbound of inboundPorts(proxy, registry)) {
-    const { address, port, app, protocol, rule } = inbound
-    add('clusters', inboundClusterJson({ port, app, protocol, connectTimeoutMs, rule }), [rule])
+  for (const inbound of inboundPorts(proxy.ip, registry)) {
+    const { port, rule } = inbound
+    add('clusters', inboundClusterJson({ ...inbound, connectTimeoutMs }), [rule])
     const captured = mode === 'captured'
-    add(
-      'listeners',
-      inboundListenerJson({ address, port, protocol, captured, accessLog: settings.accessLog, rule }),
-      [rule],
-      { clusters: [inboundCluster(port)], lingers: true },
-    )
+    add('listeners', inboundListenerJson({ ...inbound, captured, accessLog: settings.accessLog }), [rule], {
+      clusters: [inboundCluster(port)],
+      lingers: true,
+    })
+    if (inbound.mutualTls)
+      for (const [name, secret] of workloadSecrets(settings.certificatesPath)) own.secrets.set(name, secret)
   }
   const httpProxy = httpProxyOf(metadata, settings)
   if (httpProxy !== undefined)
@@ -87,23 +86,3 @@ export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry
   }
   return own
 }
-
-/** Every port of every instance at the proxy's ip that a service has, the smallest instance and service first:
- *  where two claim one port number, that one has it. */
-const inboundPorts = (proxy: Sidecar, registry: Registry) =>
-  sortedByKey([...registry.instancesAt(proxy.ip)]).flatMap((instance) =>
-    [...registry.servicesOf(instance)]
-      .sort((a, b) => byCodeUnit(a.key, b.key))
-      .flatMap((service) =>
-        service.ports.flatMap(({ name, protocol }) => {
-          const endpoint = endpointOf(instance.resource, name)
-          if (endpoint === undefined) return []
-          const { address, port, app } = endpoint
-          const rule = { ...nameOf(service.stored.resource), position: service.stored.position }
-          return [{ address, port, app, protocol, rule }]
-        }),
-      ),
-  )
-
-const sortedByKey = (instances: readonly Stored<'Instance'>[]): Stored<'Instance'>[] =>
-  [...instances].sort((a, b) => byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))))

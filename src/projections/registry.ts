@@ -19,6 +19,8 @@ export type Registry = {
   services(): Iterable<CompiledService>
   servicesIn(namespace: string): Iterable<CompiledService>
   instancesOf(service: CompiledService): readonly Stored<'Instance'>[]
+  /** Names that certificates of its instances have (SPIFFE ids), each once, sorted. */
+  identitiesOf(service: Pick<CompiledService, 'key' | 'hostname'>): readonly string[]
   instancesAt(ip: string): Iterable<Stored<'Instance'>>
   /** The services an instance stands behind, by hostname. */
   servicesOf(instance: Stored<'Instance'>): readonly CompiledService[]

@@ -19,7 +19,9 @@ export const serviceDiagnostics = (
     ...(winner === undefined || winner.key === key ? [] : [hostnameTaken(hostname, winner.key)]),
     ...(winner?.key === key ? lostNames(winner, registry) : []),
     ...spec.ports.flatMap(({ authPolicy }, i) =>
-      authPolicy === 'enable' ? [mutualTlsMissing(`/spec/ports/${i}/authPolicy`)] : [],
+      authPolicy === 'enable' && spec.externalName !== undefined
+        ? [mutualTlsMissing(`/spec/ports/${i}/authPolicy`)]
+        : [],
     ),
   ]
 }
@@ -39,16 +41,13 @@ const lostNames = (service: CompiledService, registry: Registry): readonly Diagn
     }))
 }
 
-/** What of MeshSettings is not in force. */
-export const meshSettingsDiagnostics = ({ spec }: Resource<'MeshSettings'>): readonly Diagnostic[] =>
-  spec.authPolicy === 'MUTUAL_TLS' ? [mutualTlsMissing('/spec/authPolicy')] : []
-
 // An error: whoever asks for encryption must not believe that there is some.
 const mutualTlsMissing = (path: string): Diagnostic => ({
   code: 'RUT2030',
   severity: 'error',
   path,
-  message: 'Mutual TLS is not in force: connections between proxies are neither encrypted nor authenticated.',
+  message:
+    'Mutual TLS is not in force: a service with an externalName is outside of the mesh, where nobody shows a certificate of its authority.',
 })
 
 const hostnameTaken = (hostname: string, winner: string): Diagnostic => ({

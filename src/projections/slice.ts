@@ -31,6 +31,8 @@ export type ClusterPart = {
   readonly labels: Readonly<Record<string, string>>
   /** It is of a subset that nobody defines, and has no endpoints. */
   readonly undefinedSubset?: true
+  /** Its proxies show workload certificates. */
+  readonly mutualTls?: true
   /** False: its endpoints are found by DNS. */
   readonly eds: boolean
 }
@@ -50,6 +52,6 @@ export type Slice = {
   readonly httpPorts: readonly number[]
   /** Of an ingress: the certificate of the host on a port with TLS. */
   readonly portSecrets?: ReadonlyMap<number, string>
-  /** Names of secrets that listeners made of it ask for, each once. */
+  /** Names of secrets that its clusters and listeners made of it ask for, each once. */
   readonly secrets?: readonly string[]
 }

@@ -4,7 +4,6 @@ import type { Changes } from './changes.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 import { defaultIngressPort } from './ingress/ingressHost.ts'
 import type { Scope } from './scope.ts'
-import { secretReference } from './secretReference.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
 
 /** The outbound configuration that proxies of one variant and scope share: the list of what they may call. A slice
@@ -35,6 +34,7 @@ export type HttpPort = { readonly owners: Map<string, string>; resource: XdsReso
 /** What is made of many slices at once, and so is not in any. */
 export type ViewMakers = {
   endpoints(cluster: ClusterPart): XdsResource
+  secret(name: string): XdsResource
   routeTable(view: View, table: string, parts: Iterable<VirtualHostPart>): XdsResource
   httpListener(view: View, port: number, owners: ReadonlyMap<string, string>): XdsResource
 }
@@ -253,7 +253,7 @@ export const resourceIn = (
     case 'listeners':
       return httpListener(view, name, makers) ?? smallest(view.tcpListeners.get(name))
     case 'secrets':
-      return view.secretUses.has(name) ? secretReference(name) : undefined
+      return view.secretUses.has(name) ? makers.secret(name) : undefined
   }
 }
 

@@ -13,11 +13,13 @@ import { ingressTarget } from './ingress/ingressTarget.ts'
 import { certificatesOf } from './ingress/serverNames.ts'
 import { hostPatterns } from './istio/hostPatterns.ts'
 import { multimap } from './multimap.ts'
+import { workloadSecretNames, workloadSecrets } from './mutualTls/workloadSecrets.ts'
 import { outboundHttpListenerJson } from './outboundListeners.ts'
 import type { ProxySlot } from './projectedProxy.ts'
 import type { Registry, Touched } from './registry.ts'
 import { routeTable } from './routeTable.ts'
 import { emptyScope, patternsTaking, type Scope, servicesInScope, takesService } from './scope.ts'
+import { secretReference } from './secretReference.ts'
 import type { CaptureMode, IngressPlace, Slice, SliceVariant } from './slice.ts'
 import { withUndeclared } from './undeclared.ts'
 import { emptyView, namesIn, putSlice, resourceIn, type View, type ViewMakers } from './view.ts'
@@ -56,6 +58,8 @@ export const createViews = (registry: Registry): Views => {
 
   const makers: ViewMakers = {
     endpoints: endpoints.get,
+    secret: (name) =>
+      workloadSecrets(registry.settings().certificatesPath).get(name) ?? secretReference(name),
     routeTable: (view, table, parts) =>
       routeTable(table, withUndeclared([...parts], view.variant.mode, registry.settings())),
     httpListener: ({ variant: { place } }, port, owners) => {
@@ -267,7 +271,7 @@ export const createViews = (registry: Registry): Views => {
   }
 }
 
-/** Listeners and route configurations that were made under other settings. */
+/** What was made under other settings and is in no slice. */
 const forgetMade = (view: View, changes: Changes): void => {
   for (const [name, table] of view.tables) {
     table.resource = undefined
@@ -277,4 +281,5 @@ const forgetMade = (view: View, changes: Changes): void => {
     made.resource = undefined
     changes.listeners.add(`0.0.0.0_${port}`)
   }
+  for (const name of workloadSecretNames) if (view.secretUses.has(name)) changes.secrets.add(name)
 }

@@ -96,7 +96,11 @@ const anyResource: fc.Arbitrary<Resource> = fc
           `i${number}-${other}`,
           `s${number}`,
           `10.1.0.${other}`,
-          { labels: { version: `v${version}` } },
+          {
+            labels: { version: `v${version}` },
+            ...(other === 2 ? { serviceAccount: `a${number % 2}` } : {}),
+            ...(number === 3 ? { managementPorts: [{ port: 9080 + other }] } : {}),
+          },
           namespace,
         )
       case 5:
@@ -187,7 +191,11 @@ const anyResource: fc.Arbitrary<Resource> = fc
         )
       default:
         return version === 0
-          ? settings({ ...(other === 0 ? { proxyListenPort: 0 } : {}), connectTimeout: `${number + 1}s` })
+          ? settings({
+              ...(other === 0 ? { proxyListenPort: 0 } : {}),
+              ...(number > 2 ? { authPolicy: 'MUTUAL_TLS', certificatesPath: `/certs/${other}` } : {}),
+              connectTimeout: `${number + 1}s`,
+            })
           : rawCluster(`raw${number}`, [sidecar('10.1.0.1', 'a').node, 'edge'], cluster(`s${number}.default`))
     }
   })

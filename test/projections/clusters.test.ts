@@ -47,7 +47,7 @@ test('P16: HTTP2 and GRPC go out as HTTP/2, the rest does not', () => {
   }
   for (const protocol of ['HTTP2', 'GRPC'] as const) {
     expect(outboundClusterJson({ ...plain, protocol })).toMatchObject(http2)
-    const inbound = { port: 1, app: { host: 'a', port: 2 }, protocol, connectTimeoutMs: 1, rule }
+    const inbound = { port: 1, apps: [{ host: 'a', port: 2 }], protocol, connectTimeoutMs: 1, rule }
     expect(inboundClusterJson(inbound)).toMatchObject(http2)
   }
   for (const protocol of ['HTTP', 'HTTPS', 'TCP', 'Mongo', 'Redis'] as const)
@@ -74,7 +74,7 @@ test('P16: the application is reached where it listens', () => {
   expect(
     inboundClusterJson({
       port: 9080,
-      app: { host: '127.0.2.5', port: 81 },
+      apps: [{ host: '127.0.2.5', port: 81 }],
       protocol: 'HTTP',
       connectTimeoutMs: 250,
       rule,

@@ -50,7 +50,7 @@ const service = (name: string, ports = [{ name: 'http', port: 9080 }]) =>
 const instance = (of: string, version: string) =>
   stored('Instance', `${of}-${version}`, {
     service: of,
-    address: '10.0.0.1',
+    address: `10.0.0.${version.slice(1)}`,
     labels: { version },
     ports: { http: 9080 },
   }).resource
@@ -201,10 +201,12 @@ test('P28: a policy for nothing that is there says so', () => {
 })
 
 test('P29: mutual TLS that is not in force is an error', () => {
-  const settings = stored('MeshSettings', 'mesh', { authPolicy: 'MUTUAL_TLS' }).resource
-  expect(messages(settings)).toMatchObject([{ code: 'RUT2030', severity: 'error', path: '/spec/authPolicy' }])
-  const secure = stored('Service', 'a', { ports: [{ name: 'http', port: 1, authPolicy: 'enable' }] }).resource
-  expect(found(secure)).toEqual([['RUT2030', '/spec/ports/0/authPolicy']])
+  const ports = [{ name: 'http', port: 1, authPolicy: 'enable' }] as const
+  const outside = stored('Service', 'a', { ports, externalName: 'x.org' }).resource
+  expect(messages(outside)).toMatchObject([
+    { code: 'RUT2030', severity: 'error', path: '/spec/ports/0/authPolicy' },
+  ])
+  expect(found(stored('Service', 'a', { ports }).resource)).toEqual([])
 })
 
 test('P30: a host of a Sidecar that takes no service is named', () => {

@@ -109,7 +109,7 @@ export const clusters = [
   ...protocols.map((protocol, i) =>
     inboundClusterJson({
       port: 9000 + i,
-      app: { host: '::1', port: 1 },
+      apps: [{ host: '::1', port: 1 }],
       protocol,
       connectTimeoutMs: 1,
       rule,
@@ -126,6 +126,26 @@ export const clusters = [
       rule,
     }),
   ),
+  outboundClusterJson({
+    hostname: reviews,
+    port: 9200,
+    protocol: 'GRPC',
+    subset: '',
+    connectTimeoutMs: 1_000,
+    mutualTls: { identities: ['spiffe://cluster.local/ns/default/sa/reviews'], meshDomain: 'cluster.local' },
+    rule,
+  }),
+  inboundClusterJson({
+    port: 9300,
+    apps: [
+      { host: '127.0.0.1', port: 1 },
+      { host: '127.0.0.1', port: 2 },
+    ],
+    protocol: 'HTTP',
+    asCaller: true,
+    connectTimeoutMs: 1,
+    rule,
+  }),
   passthroughClusterJson(1_000),
   inboundPassthroughClusterJson(1_000),
   blackHoleClusterJson(),
@@ -226,6 +246,7 @@ export const listeners = [
     rule,
   }),
   ...protocols.map((protocol, i) => inboundListenerJson({ ...inbound, protocol, port: 9000 + i })),
+  inboundListenerJson({ ...inbound, protocol: 'HTTP', port: 9100, mutualTls: true }),
   ...(['HTTPS', 'TCP', 'Mongo', 'Redis'] as const).map((protocol, i) =>
     outboundTcpListenerJson({
       hostname: reviews,

@@ -7,6 +7,7 @@ import { causeOf, encoded } from '../encoded.ts'
 import { encodedRoute } from '../encodedRoute.ts'
 import { destinationsOf, type HttpMatch, type HttpRoute, takesEveryRequest } from '../httpRoute.ts'
 import { withHashes } from '../istio/trafficFor.ts'
+import { secretsOfClusters } from '../mutualTls/secretsOfClusters.ts'
 import { type Provenance, provenanceOf, ruleText } from '../provenance.ts'
 import type { Registry } from '../registry.ts'
 import { routeJson } from '../routesJson.ts'
@@ -56,7 +57,7 @@ export const buildIngressSlice = (
     tcpListeners: [],
     httpPorts,
     portSecrets,
-    secrets: [...new Set(portSecrets.values())],
+    secrets: [...new Set(portSecrets.values()), ...secretsOfClusters(clusters.values())],
   }
 }
 

@@ -143,8 +143,8 @@ const compileTls = (
   tls: ClientTls,
   settings: Required<MeshSettingsSpec>,
   subjectAltNames: readonly string[],
-): UpstreamTls | 'plain' | undefined => {
-  if (tls.mode === 'ISTIO_MUTUAL') return undefined
+): UpstreamTls | 'plain' | 'mutual' => {
+  if (tls.mode === 'ISTIO_MUTUAL') return 'mutual'
   if (tls.mode !== 'SIMPLE' && tls.mode !== 'MUTUAL') return 'plain'
   const given =
     tls.caCertificates === undefined || tls.caCertificates === 'system' ? undefined : tls.caCertificates

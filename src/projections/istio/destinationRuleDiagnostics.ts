@@ -32,7 +32,7 @@ export const destinationRuleDiagnostics = (
         })),
     ...hidden(rule, hostname, registry),
     ...unusedFields(spec, unused),
-    ...tlsNotInForce(rule),
+    ...tlsNotInForce(rule, service?.externalName !== undefined),
     ...unencodable(rule, hostname, registry),
   ]
 }
@@ -54,8 +54,8 @@ const unused: readonly Unused[] = [
 ]
 
 /** Who asks for encryption must not believe that there is some. */
-const tlsNotInForce = ({ spec }: Resource<'DestinationRule'>): readonly Diagnostic[] => [
-  ...settings
+const tlsNotInForce = ({ spec }: Resource<'DestinationRule'>, outside: boolean): readonly Diagnostic[] => [
+  ...(outside ? settings : [])
     .flatMap((path) =>
       unusedFields(spec, [[`${path}/tls/mode`, '']]).filter(
         ({ path: at = '' }) => valueAt(spec, at) === 'ISTIO_MUTUAL',
@@ -67,7 +67,7 @@ const tlsNotInForce = ({ spec }: Resource<'DestinationRule'>): readonly Diagnost
         severity: 'error',
         path,
         message:
-          'Mutual TLS is not in force: connections between proxies are neither encrypted nor authenticated.',
+          'Mutual TLS is not in force: the host is outside of the mesh, where nobody shows a certificate of its authority. MUTUAL with files of your own reaches it.',
       }),
     ),
   ...settings

@@ -283,7 +283,6 @@ describe('traffic policies', () => {
     const bad = rule({
       trafficPolicy: {
         tunnel: {},
-        tls: { mode: 'ISTIO_MUTUAL' },
         loadBalancer: { localityLbSetting: { enabled: true } },
         portLevelSettings: [{ port: { number: 1 }, tls: { mode: 'SIMPLE', credentialName: 'x' } }],
       },
@@ -291,7 +290,6 @@ describe('traffic policies', () => {
     expect([...seen([...mesh, bad]).diagnostics(bad)].sort()).toEqual([
       ['RUT2011', '/spec/trafficPolicy/loadBalancer/localityLbSetting'],
       ['RUT2011', '/spec/trafficPolicy/tunnel'],
-      ['RUT2030', '/spec/trafficPolicy/tls/mode'],
       ['RUT2101', '/spec/trafficPolicy/portLevelSettings/0/tls/credentialName'],
     ])
   })

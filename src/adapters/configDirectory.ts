@@ -13,6 +13,8 @@ export type ConfigDirectoryOptions = {
   readonly quietMs?: number
   /** A look even when the watcher says nothing (network file systems, exhausted watches); default 5,000. */
   readonly rescanMs?: number
+  /** Asked whenever something is about to be written, for another may be the one to do it; default: yes. */
+  readonly mayWrite?: () => boolean
   /** Called after every look. */
   readonly onPass?: (passed: Passed) => void
 }
@@ -41,6 +43,7 @@ export const configDirectory = async (
     source = `files/${normalize(directory).replace(/(.)\/+$/, '$1')}`,
     quietMs = 100,
     rescanMs = 5_000,
+    mayWrite = () => true,
     onPass,
   } = options
   let known = nothingKnown
@@ -51,7 +54,7 @@ export const configDirectory = async (
   let retry: NodeJS.Timeout | undefined
 
   const look = async (): Promise<void> => {
-    const passed = await pass(controller, { directory, source, allowEmpty }, known)
+    const passed = await pass(controller, { directory, source, allowEmpty, mayWrite }, known)
     known = passed.known
     controller.report(source, passed.diagnostics.length === 0 ? undefined : passed.diagnostics)
     failures = passed.isUnavailable ? failures + 1 : 0

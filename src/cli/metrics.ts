@@ -5,6 +5,7 @@ import type { Checkpointing } from '../streams/checkpointing.ts'
 import type { RunningController } from '../streams/controller.ts'
 import type { Publishing } from '../streams/publishing.ts'
 import type { Metric } from './exportCounters.ts'
+import type { FollowedDirectory } from './followDirectory.ts'
 import type { NatsLogCounters } from './openNatsLog.ts'
 
 const counter = (name: string, help: string): Metric => ({ type: 'counter', name, help })
@@ -73,6 +74,13 @@ export const publishingMetrics: Readonly<Record<keyof ReturnType<Publishing['cou
   syncsAnswered: counter('rutter_syncs_answered_total', 'Agents that were told what they miss.'),
   syncedFrames: counter('rutter_synced_frames_total', 'Frames that they were told.'),
   agentsRefused: counter('rutter_agents_refused_total', 'Messages of agents whose node id is none.'),
+}
+
+/** The figures of who reads a registry that several controllers have. */
+export const registryMetrics: Readonly<Record<keyof ReturnType<FollowedDirectory['counters']>, Metric>> = {
+  leader: gauge('rutter_registry_leader', 'Whether this controller is the one that reads the registry.'),
+  taken: counter('rutter_registry_taken_total', 'How often this controller became the one that reads.'),
+  lost: counter('rutter_registry_lost_total', 'How often it had to leave that to another.'),
 }
 
 /** The figures of checkpointing. */

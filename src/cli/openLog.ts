@@ -2,6 +2,7 @@ import { fileCheckpoints } from '../adapters/log/fileCheckpoints.ts'
 import { fileLog } from '../adapters/log/fileLog.ts'
 import { memoryLog } from '../adapters/log/memoryLog.ts'
 import type { NatsControllerBus } from '../adapters/nats/controllerBus.ts'
+import type { Lease, LeaseOptions } from '../adapters/nats/lease.ts'
 import type { Position } from '../model/entry.ts'
 import type { Snapshot } from '../model/mesh.ts'
 import type { Checkpoint, Checkpoints, EventLog } from '../ports.ts'
@@ -19,6 +20,8 @@ type Unfolded = {
   readonly counters?: () => NatsLogCounters
   /** The bus to agents, where it is in NATS, of the controller `id`. */
   readonly bus?: (id: string) => NatsControllerBus
+  /** Takes part in who of several controllers does what only one is to do, where there may be several. */
+  readonly lease?: (options: Omit<LeaseOptions, 'mesh'>) => Lease
 }
 
 /** A log that is folded up to its end. */

@@ -3,6 +3,7 @@ import { connectNats, type NatsLink } from '../adapters/nats/connectNats.ts'
 import { type NatsControllerBus, natsControllerBus } from '../adapters/nats/controllerBus.ts'
 import { jetstreamCheckpoints } from '../adapters/nats/jetstreamCheckpoints.ts'
 import { type JetstreamLog, jetstreamLog } from '../adapters/nats/jetstreamLog.ts'
+import { type Lease, type LeaseOptions, natsLease } from '../adapters/nats/lease.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
 import type { Checkpoints, EventLog } from '../ports.ts'
 
@@ -30,6 +31,8 @@ export const openNatsLog = async (
   readonly counters: () => NatsLogCounters
   /** The bus of the mesh on the same connection, of the controller `id`. */
   readonly bus: (id: string) => NatsControllerBus
+  /** Takes part in who does what only one controller is to do. */
+  readonly lease: (options: Omit<LeaseOptions, 'mesh'>) => Lease
 }> => {
   const link = await connectNats(profile, { onNotice: notice })
   if (isLeft(link)) throw link.left
@@ -49,6 +52,7 @@ export const openNatsLog = async (
       checkpoints: jetstreamCheckpoints(link.right, mesh, notice),
       counters: () => ({ ...log.counters(), ...link.right.counters() }),
       bus: (id) => natsControllerBus(link.right, mesh, id),
+      lease: (options) => natsLease(link.right, { ...options, mesh }),
     }
   } catch (error) {
     await link.right.close()

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { isLeft, left, right } from 'fp-ts/lib/Either.js'
 import { Registry } from 'prom-client'
-import { type ConfigDirectory, configDirectory } from '../adapters/configDirectory.ts'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
 import { type HttpServer, httpServer } from '../adapters/http/httpServer.ts'
 import { knownTokens } from '../adapters/http/knownTokens.ts'
@@ -20,6 +19,7 @@ import { createCheckpointing } from '../streams/checkpointing.ts'
 import { runController } from '../streams/controller.ts'
 import type { Identify } from '../streams/sessions.ts'
 import { exportCounters } from './exportCounters.ts'
+import { type FollowedDirectory, followDirectory } from './followDirectory.ts'
 import {
   busMetrics,
   checkpointMetrics,
@@ -27,10 +27,10 @@ import {
   fleetMetrics,
   natsLogMetrics,
   publishingMetrics,
+  registryMetrics,
   secretMetrics,
   xdsMetrics,
 } from './metrics.ts'
-import { newFindings } from './newFindings.ts'
 import { type LogPlace, openLog } from './openLog.ts'
 
 /** What `rutter serve` is told. */
@@ -88,7 +88,8 @@ export const startController = async (options: ControllerOptions): Promise<Start
     })
     toClose.push(() => checkpointing.finish())
     checkpointing.folded(start.snapshot, start.logHash)
-    const bus = opened.bus?.(subjectToken(`${hostname()}-${process.pid}`))
+    const id = subjectToken(`${hostname()}-${process.pid}`)
+    const bus = opened.bus?.(id)
     if (bus !== undefined) toClose.push(() => bus.close())
     let secretsChanged: (names: readonly string[]) => void = () => {}
     const secrets =
@@ -136,8 +137,11 @@ export const startController = async (options: ControllerOptions): Promise<Start
     toClose.push(() => xds.close())
     exportCounters(metrics, xdsMetrics, () => xds.counters)
     const { httpTokens, httpTls } = options
+    let followed: FollowedDirectory | undefined
     const http = await httpServer(controller, {
       ...options.http,
+      checks: () =>
+        followed === undefined ? [] : [{ name: 'registry', ok: true, detail: followed.standing() }],
       metrics,
       version,
       log: notice,
@@ -146,12 +150,16 @@ export const startController = async (options: ControllerOptions): Promise<Start
     })
     toClose.push(() => http.close())
     if (options.config !== undefined) {
-      const tellNew = newFindings(options.config, notice)
-      const directory: ConfigDirectory = await configDirectory(controller, options.config, {
+      const { lease } = opened
+      const following = await followDirectory(controller, {
+        directory: options.config,
         allowEmpty: options.allowEmpty === true,
-        onPass: ({ diagnostics }) => tellNew(diagnostics),
+        notice,
+        ...(lease && { elect: (asked) => lease({ ...asked, id }) }),
       })
-      toClose.push(() => directory.close())
+      followed = following
+      toClose.push(() => following.close())
+      exportCounters(metrics, registryMetrics, following.counters)
     }
     return { controller, http, xds, close }
   } catch (error) {

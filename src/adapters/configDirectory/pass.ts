@@ -31,6 +31,8 @@ export type PassOptions = {
   readonly directory: string
   readonly source: string
   readonly allowEmpty: boolean
+  /** Asked again whenever the log has moved on meanwhile. */
+  readonly mayWrite: () => boolean
 }
 
 /** The end of a pass: what is known now, what to report, and whether to try again although no file changes. */
@@ -43,7 +45,7 @@ export type Passed = {
 /** Looks at the directory once and makes the mesh follow, in one write, all or nothing. Whatever is wrong freezes as
  *  little as it can: a bad file at its last good version, a directory that cannot be read or is empty as a whole. */
 export const pass = async (controller: Controller, options: PassOptions, known: Known): Promise<Passed> => {
-  const { directory, source, allowEmpty } = options
+  const { directory, source, allowEmpty, mayWrite } = options
   const scanned = await scanDirectory(directory)
   const isMissing = isLeft(scanned) && scanned.left._tag === 'Missing'
   if (isLeft(scanned) && !(isMissing && allowEmpty)) return frozen(known, unscannable(scanned.left))
@@ -57,7 +59,12 @@ export const pass = async (controller: Controller, options: PassOptions, known: 
     const written =
       plan.changes.length === 0
         ? right(undefined)
-        : await controller.write({ changes: plan.changes, actor: 'anonymous', source })
+        : await controller.write({
+            changes: plan.changes,
+            actor: 'anonymous',
+            source,
+            precondition: mayWrite,
+          })
     if (!isLeft(written)) {
       const diagnostics = [...wishes.problems.map(shown), ...heldBack(plan.heldBack)]
       return {
@@ -129,8 +136,9 @@ const heldBack = (count: number): readonly Diagnostic[] =>
 
 const notWritten = (rejection: Rejection): Diagnostic => {
   switch (rejection._tag) {
-    case 'NotFound':
     case 'PreconditionFailed':
+      return error('not-applied', 'another controller is the one to write what stands in this directory')
+    case 'NotFound':
       return error('not-applied', `${keyOf(rejection.name)} changed meanwhile; it is tried again`)
     case 'Invalid':
       return error('not-applied', rejection.problems[0]?.message ?? 'the change was refused')

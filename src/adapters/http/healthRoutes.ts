@@ -3,11 +3,16 @@ import type { Registry } from 'prom-client'
 import type { Controller } from '../../ports.ts'
 import type { Route } from './route.ts'
 
+/** One thing that readiness looks at. */
+export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string }
+
 export type HealthOptions = {
   readonly metrics: Registry
   readonly version: string
   /** Ends readiness first when the server is about to close. */
   readonly stop: AbortSignal
+  /** What else there is to look at. */
+  readonly checks?: () => readonly Check[]
 }
 
 /** What orchestrators and monitoring ask: alive, ready, figures, version. Answered whatever state the log is in. */
@@ -35,6 +40,7 @@ export const healthRoutes = (controller: Controller, options: HealthOptions): re
       const checks = [
         { name: 'log', ok: controller.ready(), detail: `folded up to ${controller.snapshot().position}` },
         { name: 'open', ok: !options.stop.aborted, detail: 'takes requests until it is told to stop' },
+        ...(options.checks?.() ?? []),
       ]
       const ready = checks.every(({ ok }) => ok)
       const status = ready ? 200 : 503

@@ -11,7 +11,7 @@ import { describeRoutes, serveDocs } from './docs.ts'
 import { eventRoutes } from './eventRoutes.ts'
 import { explainRoutes } from './explainRoutes.ts'
 import { fastifyProblem } from './fastifyProblem.ts'
-import { healthRoutes } from './healthRoutes.ts'
+import { type Check, healthRoutes } from './healthRoutes.ts'
 import { hostGuard } from './hostGuard.ts'
 import { httpMetrics } from './httpMetrics.ts'
 import type { KnownTokens } from './knownTokens.ts'
@@ -37,6 +37,8 @@ export type HttpAppOptions = {
   readonly routes?: readonly Route[]
   /** Ends streams and waits, and readiness. */
   readonly stop: AbortSignal
+  /** What readiness looks at besides the log. */
+  readonly checks?: () => readonly Check[]
   /** Takes what operators should know; one line each. */
   readonly log: (line: string) => void
   /** Connections at one time, 4,096 by default; one more is closed at once. */
@@ -48,7 +50,17 @@ export type HttpAppOptions = {
 
 /** The HTTP API over `controller`, not yet listening. */
 export const httpApp = async (controller: Controller, options: HttpAppOptions): Promise<FastifyInstance> => {
-  const { host, allowedHosts = [], metrics: registry, version, stop, log, tokens, routes = [] } = options
+  const {
+    host,
+    allowedHosts = [],
+    metrics: registry,
+    version,
+    stop,
+    log,
+    tokens,
+    checks,
+    routes = [],
+  } = options
   const { mostConnections = 4096, mostReaders = 256, heartbeatMs = 15_000, stalledMs = 30_000 } = options
   const metrics = httpMetrics(registry)
   const app = bareApp(log, options.tls)
@@ -78,7 +90,7 @@ export const httpApp = async (controller: Controller, options: HttpAppOptions): 
     ...explainRoutes(controller),
     ...stateRoutes(controller, stop),
     ...eventRoutes(controller, { metrics, mostReaders, heartbeatMs, stalledMs, stop, log }),
-    ...healthRoutes(controller, { metrics: registry, version, stop }),
+    ...healthRoutes(controller, { metrics: registry, version, stop, ...(checks && { checks }) }),
   ]
   addRoutes(app, [...own, ...routes], () => controller.ready())
   await serveDocs(app)

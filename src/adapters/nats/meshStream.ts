@@ -16,3 +16,14 @@ export const eventSubjects = (mesh: string): { readonly all: string; readonly en
 
 /** Where those who write to the log of `mesh` ask each other for their turn; outside of the stream. */
 export const turnSubject = (mesh: string): string => `rutter.${mesh}.turn`
+
+/** The stream that holds who reads which registry of `mesh`. */
+export const leaseStreamName = (mesh: string): string => `RUTTER_${mesh}_LEASES`
+
+/** The subjects that it takes, and the one of the lease called `token`. */
+export const leaseSubjects = (
+  mesh: string,
+): { readonly all: string; readonly of: (token: string) => string } => ({
+  all: `rutter.${mesh}.lease.*`,
+  of: (token) => `rutter.${mesh}.lease.${token}`,
+})

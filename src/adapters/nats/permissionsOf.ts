@@ -2,7 +2,14 @@ import { namespaceNamed } from '../../model/namespaceNamed.ts'
 import type { ProxyIdentity } from '../../model/proxy.ts'
 import { subjectToken } from '../../model/subjectToken.ts'
 import { inboxOf, type MeshRole } from './meshRole.ts'
-import { checkpointBucketName, eventStreamName, eventSubjects, turnSubject } from './meshStream.ts'
+import {
+  checkpointBucketName,
+  eventStreamName,
+  eventSubjects,
+  leaseStreamName,
+  leaseSubjects,
+  turnSubject,
+} from './meshStream.ts'
 
 /** The subjects that a user of NATS may publish to and subscribe to; nothing else. */
 export type Permissions = { readonly publish: readonly string[]; readonly subscribe: readonly string[] }
@@ -22,6 +29,7 @@ const controller = (mesh: string): Permissions => ({
   publish: [
     eventSubjects(mesh).entry,
     turnSubject(mesh),
+    leaseSubjects(mesh).all,
     `rutter.${mesh}.controllers.*`,
     `rutter.${mesh}.fragment.>`,
     `rutter.${mesh}.proxy.*`,
@@ -31,9 +39,11 @@ const controller = (mesh: string): Permissions => ({
     '$JS.API.INFO',
     ...logApi(eventStreamName(mesh)),
     ...checkpointApi(checkpointBucketName(mesh)),
+    ...leaseApi(leaseStreamName(mesh)),
   ],
   subscribe: [
     turnSubject(mesh),
+    leaseSubjects(mesh).all,
     `rutter.${mesh}.controllers.*`,
     `rutter.${mesh}.sync.*`,
     `rutter.${mesh}.status.*`,
@@ -62,6 +72,11 @@ const checkpointApi = (bucket: string): readonly string[] => {
     `$JS.FC.${stream}.>`,
   ]
 }
+
+const leaseApi = (stream: string): readonly string[] => [
+  `$JS.API.STREAM.CREATE.${stream}`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+]
 
 const consumerApi = (stream: string): readonly string[] => [
   `$JS.API.CONSUMER.CREATE.${stream}.>`,

@@ -288,4 +288,17 @@ describe('a watched directory', () => {
     await until(({ diagnostics }) => diagnostics[0]?.code === 'directory-unreadable')
     expect(services(controller)).toEqual(['a from files/conf'])
   })
+
+  test('F16: who may no longer write when the write is admitted writes nothing', async () => {
+    const [controller, directory] = [controllerOfTest(), await temporaryDirectory()]
+    await writeFile(join(directory, 'a.yaml'), serviceYaml('a'))
+    let may = true
+    const { until } = await watched(controller, directory, { mayWrite: () => may })
+    may = false
+    await writeFile(join(directory, 'a.yaml'), serviceYaml('a', 1234))
+    const { diagnostics } = await until((passed) => passed.diagnostics.length > 0)
+    expect(diagnostics).toMatchObject([{ code: 'not-applied' }])
+    expect(portOf(controller, 'a')).not.toBe(1234)
+    expect(controller.snapshot().position).toBe(1)
+  })
 })

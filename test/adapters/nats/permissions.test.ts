@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { connectNats, type NatsLink } from '../../../src/adapters/nats/connectNats.ts'
 import { jetstreamCheckpoints } from '../../../src/adapters/nats/jetstreamCheckpoints.ts'
 import { jetstreamLog } from '../../../src/adapters/nats/jetstreamLog.ts'
+import { natsLease } from '../../../src/adapters/nats/lease.ts'
 import { inboxOf } from '../../../src/adapters/nats/meshRole.ts'
 import { withNatsSource } from '../../../src/cli/natsSource.ts'
 import { subjectToken } from '../../../src/model/subjectToken.ts'
@@ -104,6 +105,15 @@ describe.skipIf(nats.skip)('servers that include nats.conf', () => {
       for await (const batch of entries(() => {})) read += batch.length
       expect(read).toBe(42)
     })
+    const lease = natsLease(one, {
+      mesh: 'default',
+      name: 'files/mesh',
+      id: 'one',
+      changed: () => {},
+      notice: (notice) => void notices.push(notice),
+    })
+    await expect.poll(() => lease.holds()).toBe(true)
+    await lease.close()
     expect(notices).toEqual([])
     expect(said()).not.toContain('Violation')
   })
@@ -122,7 +132,7 @@ describe.skipIf(nats.skip)('servers that include nats.conf', () => {
       'status.*',
       'sync.*',
     ].map((rest) => `rutter.default.${rest}`),
-    ...['events.>', 'events.entry', 'turn', 'controllers.*', 'controllers.c1', '*.*'].map(
+    ...['events.>', 'events.entry', 'turn', 'lease.*', 'controllers.*', 'controllers.c1', '*.*'].map(
       (rest) => `rutter.default.${rest}`,
     ),
     ...['default', 'shop', '-', '*', 'elsewhere'].map(
@@ -158,7 +168,7 @@ describe.skipIf(nats.skip)('servers that include nats.conf', () => {
     ...[`status.${tokenOf(node)}.x`, 'status', 'sync.nobody', 'status.nobody', 'status.=2a', 'turn'].map(
       (rest) => `rutter.default.${rest}`,
     ),
-    ...['controllers.c1', 'events.entry', 'events.x', 'fragment.shared.endpoints.default.x'].map(
+    ...['controllers.c1', 'lease.x', 'events.entry', 'events.x', 'fragment.shared.endpoints.default.x'].map(
       (rest) => `rutter.default.${rest}`,
     ),
     ...['default', 'shop', '-'].map((namespace) => `rutter.default.fragment.private.${namespace}.view.x`),

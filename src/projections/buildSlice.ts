@@ -5,7 +5,7 @@ import { outboundCluster } from './clusterName.ts'
 import { clusterPart } from './clusterPart.ts'
 import type { CompiledPort, CompiledService } from './compiledService.ts'
 import { defaultRoute } from './defaultRoute.ts'
-import { causeOf, encoded, tryEncoded, xdsResource } from './encoded.ts'
+import { causeOf, encoded, tryEncoded } from './encoded.ts'
 import { encodedRoute } from './encodedRoute.ts'
 import { domainsOf, shortForms } from './hostnames.ts'
 import { httpProxyName } from './httpProxyListener.ts'
@@ -17,7 +17,7 @@ import { withHashes } from './istio/trafficFor.ts'
 import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { lostHosts } from './lostDomains.ts'
 import { secretsOfClusters } from './mutualTls/secretsOfClusters.ts'
-import { outboundTcpListenerJson } from './outboundListeners.ts'
+import { outboundTcpPorts, type TcpPort } from './outboundListeners.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
 import { serviceRoute, serviceRoutes } from './serviceRoutes.ts'
@@ -75,7 +75,7 @@ export const buildSlice = (
     variantKey,
     clusters: [...clusters.values()],
     virtualHosts,
-    tcpListeners: captured ? tcpListenersOf(service, registry) : [],
+    tcpPorts: captured ? tcpPortsOf(service, registry) : [],
     httpPorts: captured ? httpPortsOf(service).map(({ port }) => port) : [],
     secrets: secretsOfClusters(clusters.values()),
   }
@@ -124,7 +124,7 @@ const virtualHostPart = (
       return [bracketed, `${bracketed}:${port.port}`]
     }),
   )
-  const domains = domainsOf(service.hostname, service.address, port.port, variant.domain, mode).filter(
+  const domains = domainsOf(service.hostname, service.addresses, port.port, variant.domain, mode).filter(
     (domain) => !lostDomains.has(domain),
   )
   if (domains.length === 0) return undefined
@@ -149,33 +149,12 @@ const virtualHostPart = (
   }
 }
 
-const tcpListenersOf = (service: CompiledService, registry: Registry) =>
+const tcpPortsOf = (service: CompiledService, registry: Registry): readonly TcpPort[] =>
   service.ports
     .filter(({ http }) => !http)
-    .map(({ port, protocol }) => {
-      const rule = serviceProvenance(service)
-      const json = outboundTcpListenerJson({
-        hostname: service.hostname,
-        port,
-        protocol,
-        accessLog: registry.settings().accessLog,
-        rule,
-        ...(service.address === undefined ? {} : { virtualIp: service.address }),
-        ...(service.externalName === undefined
-          ? {}
-          : {
-              external: {
-                name: service.externalName,
-                undeclaredOutbound: registry.settings().undeclaredOutbound,
-                subnet: service.many === 'subnet',
-              },
-            }),
-      })
-      return {
-        ...xdsResource('listeners', String(json['name']), json, [rule]),
-        clusters: [outboundCluster(port, '', service.hostname)],
-      }
-    })
+    .flatMap((port) =>
+      outboundTcpPorts({ ...service, rule: serviceProvenance(service) }, port, registry.settings().accessLog),
+    )
 
 const foreignSourceRules = (service: CompiledService, variant: SliceVariant, registry: Registry): string => {
   if (variant.sourceRules.size === 0) return ''

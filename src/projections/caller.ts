@@ -20,19 +20,21 @@ type Proxy = Exclude<ProxyIdentity, { readonly type: 'bare' }>
 
 /** What `proxy` is as a caller, by the instances at its ip and its own metadata (contract §3). */
 export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Registry): Caller => {
-  const instances = [...registry.instancesAt(proxy.ip)].sort((a, b) =>
+  const workloads = [...registry.workloadsAt(proxy.ip)].sort((a, b) =>
     byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))),
   )
   const labels = Object.assign(
     Object.create(null) as Record<string, string>,
-    ...instances.map(({ resource }) => resource.spec.labels ?? {}),
+    ...workloads.map(({ resource }) => resource.spec.labels ?? {}),
     metadata.labels ?? {},
   )
-  const namespace = namespaceOf(proxy, registry.settings().domain, instances[0]?.resource)
+  const namespace = namespaceOf(proxy, registry.settings().domain, workloads[0]?.resource)
   const sourceRules = new Set<string>()
-  for (const instance of instances) {
-    const own = { ...instance.resource.spec.labels, ...metadata.labels }
-    for (const { hostname } of registry.servicesOf(instance))
+  for (const workload of workloads) {
+    const own = { ...workload.resource.spec.labels, ...metadata.labels }
+    for (const {
+      service: { hostname },
+    } of registry.servedBy(workload))
       for (const rule of registry.rulesFrom(hostname)) {
         const source = sourceOf(rule.resource)
         if (matchesLabels(own, source?.labels ?? {})) sourceRules.add(keyOf(nameOf(rule.resource)))
@@ -50,23 +52,23 @@ export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Regist
 
 /** The hostnames by which rules can mean `proxy` as their source. */
 export const sourceHostnames = (proxy: Proxy, registry: Registry): string[] =>
-  [...registry.instancesAt(proxy.ip)].flatMap((instance) =>
-    registry.servicesOf(instance).map(({ hostname }) => hostname),
+  [...registry.workloadsAt(proxy.ip)].flatMap((workload) =>
+    registry.servedBy(workload).map(({ service }) => service.hostname),
   )
 
 const sourceOf = (resource: Resource<'RouteRule'> | Resource<'DestinationPolicy'>) =>
   resource.kind === 'RouteRule' ? resource.spec.match?.source : resource.spec.source
 
-/** `default` of the domain `default.svc.cluster.local`; else its instance's, else what stands behind the last dot
+/** `default` of the domain `default.svc.cluster.local`; else its workload's, else what stands behind the last dot
  *  of its id (`reviews-v1.default`), else `default`. */
 const namespaceOf = (
   proxy: Proxy,
   meshDomain: string,
-  instance: Resource<'Instance'> | undefined,
+  workload: Resource<'Instance'> | Resource<'WorkloadEntry'> | undefined,
 ): string => {
   const [first, ...rest] = proxy.domain.split('.')
   if (first !== undefined && first !== '' && rest.join('.') === `svc.${meshDomain}`) return first
-  if (instance !== undefined) return instance.metadata.namespace
+  if (workload !== undefined) return workload.metadata.namespace
   const dot = proxy.id.lastIndexOf('.')
   return dot === -1 ? 'default' : proxy.id.slice(dot + 1)
 }

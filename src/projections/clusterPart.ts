@@ -5,9 +5,10 @@ import { subsetName } from './clusterName.ts'
 import type { ClusterPolicy } from './clusterPolicy.ts'
 import { outboundClusterJson } from './clusters.ts'
 import { compileDestinationPolicy } from './compileDestinationPolicy.ts'
-import type { CompiledService } from './compiledService.ts'
+import type { CompiledPort, CompiledService } from './compiledService.ts'
 import { tryXdsResource, xdsResource } from './encoded.ts'
 import type { Destination } from './httpRoute.ts'
+import { matchesLabels } from './instanceEndpoints.ts'
 import { compileTrafficPolicy } from './istio/compileTrafficPolicy.ts'
 import { type Traffic, trafficFor } from './istio/trafficFor.ts'
 import { policyFor } from './policies.ts'
@@ -32,10 +33,11 @@ export const clusterPart = (
       ? policyOf2017(destination, variant, registry)
       : trafficPolicy(traffic, service, registry)
   const rule = service === undefined ? referrer : provenanceOf(service.stored)
-  const external = service?.externalName
   const tls = policy?.policy.tls
   const mutualTls =
-    external === undefined && (tls === 'mutual' || (tls === undefined && servicePort?.mutualTls === true))
+    service?.external !== true && (tls === 'mutual' || (tls === undefined && servicePort?.mutualTls === true))
+  const meant = traffic?.labels ?? labels
+  const isUndefined = destination.subset !== undefined && traffic?.labels === undefined
   const plain = {
     hostname,
     port,
@@ -43,8 +45,9 @@ export const clusterPart = (
     subset: destination.subset ?? subsetName(labels),
     connectTimeoutMs: durationMs(registry.settings().connectTimeout) ?? 1000,
     rule,
-    ...(external === undefined ? {} : { externalName: external }),
-    ...(service?.many && { many: manyOf(service.many, variant) }),
+    ...(service?.found.by === 'dns' &&
+      byDns(service, servicePort, isUndefined ? undefined : meant, registry)),
+    ...(service?.found.by === 'caller' && { many: manyOf(servicePort, variant) }),
     ...(servicePort?.http && servicePort.protocol === 'HTTPS'
       ? { trustedCaPath: registry.settings().trustedCaPath }
       : {}),
@@ -65,10 +68,10 @@ export const clusterPart = (
         : xdsResource('clusters', cluster, outboundClusterJson(plain), [rule]),
     hostname,
     port,
-    labels: traffic?.labels ?? labels,
-    ...(destination.subset !== undefined && traffic?.labels === undefined && { undefinedSubset: true }),
+    labels: meant,
+    ...(isUndefined && { undefinedSubset: true }),
     ...(mutualTls && { mutualTls }),
-    eds: external === undefined && policy?.policy.balance.kind !== 'none',
+    eds: (service?.found.by ?? 'registry') === 'registry' && policy?.policy.balance.kind !== 'none',
   }
 }
 
@@ -96,8 +99,30 @@ const policyOf2017 = (
   return policy && { rule: provenanceOf(policy), policy: compileDestinationPolicy(policy.resource.spec) }
 }
 
-// Only a captured request was on its way to an address.
+/** What DNS is asked for: the service's own name, or those of its endpoints with `labels`; of no labels none. */
+const byDns = (
+  service: CompiledService,
+  port: CompiledPort | undefined,
+  labels: Readonly<Record<string, string>> | undefined,
+  registry: Registry,
+): Partial<Parameters<typeof outboundClusterJson>[0]> => {
+  const { found } = service
+  if (found.by !== 'dns') return {}
+  const own = found.endpoints === undefined && found.selector === undefined
+  const endpoints =
+    own || port === undefined || labels === undefined
+      ? []
+      : registry.endpointsOf(service, port).filter((one) => matchesLabels(one.labels, labels))
+  return {
+    externalName: found.name,
+    ...(own ? {} : { endpoints }),
+    ...(found.once && { once: true }),
+    ...(port?.targetPort === undefined ? {} : { targetPort: port.targetPort }),
+  }
+}
+
+// Only what was captured was on its way to an address, and what is no request has no authority.
 const manyOf = (
-  many: NonNullable<CompiledService['many']>,
+  port: CompiledPort | undefined,
   { mode }: Pick<SliceVariant, 'mode'>,
-): 'original' | 'authority' => (many === 'subnet' || mode === 'captured' ? 'original' : 'authority')
+): 'original' | 'authority' => (mode === 'captured' || port?.http === false ? 'original' : 'authority')

@@ -4,7 +4,9 @@ import { inboundCluster, outboundCluster } from './clusterName.ts'
 import { type ClusterPolicy, clusterPolicyJson } from './clusterPolicy.ts'
 import { clusterByAuthority } from './egress/forwardByAuthority.ts'
 import { originatedTlsJson } from './egress/originatedTls.ts'
+import { endpointsJson } from './endpointsJson.ts'
 import { envoyDuration } from './envoyDuration.ts'
+import type { Endpoint } from './instanceEndpoints.ts'
 import type { JsonObject } from './json.ts'
 import { upstreamMutualTlsJson } from './mutualTls/mutualTlsJson.ts'
 import { type Provenance, resourceMetadata } from './provenance.ts'
@@ -35,6 +37,12 @@ export const outboundClusterJson = (service: {
   readonly connectTimeoutMs: number
   readonly policy?: ClusterPolicy
   readonly externalName?: string
+  /** Whose addresses DNS is asked for instead of the name; none leads nowhere. */
+  readonly endpoints?: readonly Endpoint[]
+  /** Of what DNS says only one address at a time is used, as Istio's DNS_ROUND_ROBIN does. */
+  readonly once?: boolean
+  /** Where the name listens, when not on `port`. */
+  readonly targetPort?: number
   /** It stands for many hosts: where a connection was going, or what a request's authority says. */
   readonly many?: 'original' | 'authority'
   /** Its TLS is the proxy's to add; the authorities whose certificates are trusted. */
@@ -136,13 +144,11 @@ export const blackHoleClusterJson = (): JsonObject => ({
   load_assignment: { cluster_name: blackHoleClusterName },
 })
 
-const endpointsOf = (
-  name: string,
-  { externalName, many, policy, port }: Parameters<typeof outboundClusterJson>[0],
-): JsonObject => {
+const endpointsOf = (name: string, service: Parameters<typeof outboundClusterJson>[0]): JsonObject => {
+  const { externalName, many, policy } = service
   if (many === 'original' || policy?.balance.kind === 'none') return { type: 'ORIGINAL_DST' }
   if (many === 'authority') return clusterByAuthority
-  return externalName === undefined ? endpointsOverAds(name) : endpointsByDns(name, externalName, port)
+  return externalName === undefined ? endpointsOverAds(name) : endpointsByDns(name, externalName, service)
 }
 
 // Envoy's own fetch time-out of 15 s stays: without one a lost answer would hold the cluster, and with it every
@@ -152,12 +158,20 @@ const endpointsOverAds = (name: string): JsonObject => ({
   eds_cluster_config: { eds_config: { ads: {}, resource_api_version: 'V3' }, service_name: name },
 })
 
-const endpointsByDns = (name: string, host: string, port: number): JsonObject => ({
-  type: 'STRICT_DNS',
+const endpointsByDns = (
+  name: string,
+  host: string,
+  { endpoints, once, port, targetPort = port }: Parameters<typeof outboundClusterJson>[0],
+): JsonObject => ({
+  // A logical cluster has one endpoint, neither more nor none.
+  type: once === true && endpoints?.length !== 0 ? 'LOGICAL_DNS' : 'STRICT_DNS',
   // Envoy's default asks for IPv6 alone when there is any, and most networks still cannot reach it.
   dns_lookup_family: 'V4_PREFERRED',
   respect_dns_ttl: true,
-  load_assignment: fixedEndpoints(name, [{ host, port }]),
+  load_assignment:
+    endpoints === undefined
+      ? fixedEndpoints(name, [{ host, port: targetPort }])
+      : endpointsJson(name, once === true ? endpoints.slice(0, 1) : endpoints),
 })
 
 const fixedEndpoints = (

@@ -1,23 +1,31 @@
+import type { WorkloadEntrySpec } from '../model/istio/workloadEntry.ts'
 import type { Stored } from '../model/mesh.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { Protocol, ServicePort } from '../model/service.ts'
 import { serviceHostname } from './hostnames.ts'
 import { isHttp, protocolOf } from './servicePorts.ts'
 
-/** A service, or what an egress rule declares, as projections read it: hostname and protocols worked out. */
+/** A service, or what an EgressRule or ServiceEntry declares, as projections read it: hostname and protocols worked
+ *  out. */
 export type CompiledService = {
-  /** `namespace/name`; of an egress rule a greater one. */
+  /** `namespace/name`; of other kinds than Service a greater one. */
   readonly key: string
-  readonly stored: Stored<'Service'> | Stored<'EgressRule'>
+  readonly stored: Stored<'Service'> | Stored<'EgressRule'> | Stored<'ServiceEntry'>
   readonly namespace: string
   readonly hostname: string
-  /** Virtual IP. */
-  readonly address: string | undefined
-  readonly externalName: string | undefined
-  /** It stands for many hosts outside of the mesh: a domain with `*`, or addresses. */
-  readonly many?: 'domain' | 'subnet'
+  /** Virtual IPs. */
+  readonly addresses: readonly string[]
+  /** Only connections to these subnets (`10.0.0.0/8`) are for it; none: to any address. */
+  readonly subnets?: readonly string[]
+  /** Outside of the mesh: its name is worth less there than one of the mesh's own. */
+  readonly external: boolean
+  readonly found: Found
+  /** Of a service outside of the mesh: names in TLS that mean it. */
+  readonly serverNames?: readonly string[]
   /** Names that its certificates have. */
   readonly subjectAltNames?: readonly string[]
+  /** Namespaces of callers, as Istio writes them; absent: all. */
+  readonly exportTo?: readonly string[]
   readonly ports: readonly CompiledPort[]
 }
 
@@ -26,7 +34,28 @@ export type CompiledPort = ServicePort & {
   readonly http: boolean
   /** Proxies speak mutual TLS with each other for it. */
   readonly mutualTls?: true
+  /** Where its endpoints listen that do not say. */
+  readonly targetPort?: number
 }
+
+/** Where connections to a service go. */
+export type Found =
+  /** To the instances of the registry, to workloads with these labels in its namespace, and to these endpoints. */
+  | {
+      readonly by: 'registry'
+      readonly selector?: Readonly<Record<string, string>>
+      readonly endpoints?: readonly WorkloadEntrySpec[]
+    }
+  /** To what DNS says of the name, or of the endpoints' addresses where there are any; `once`: to the first answer. */
+  | {
+      readonly by: 'dns'
+      readonly name: string
+      readonly selector?: Readonly<Record<string, string>>
+      readonly endpoints?: readonly WorkloadEntrySpec[]
+      readonly once?: true
+    }
+  /** To where the caller wants: its connection's address, or its request's authority. */
+  | { readonly by: 'caller' }
 
 /** `stored` as projections read it, in a mesh of these settings. */
 export const compileService = (
@@ -34,17 +63,21 @@ export const compileService = (
   settings: Required<MeshSettingsSpec>,
 ): CompiledService => {
   const { metadata, spec } = stored.resource
+  const hostname = serviceHostname(stored.resource, settings.domain)
+  const { address, externalName } = spec
   return {
     key: `${metadata.namespace}/${metadata.name}`,
     stored,
     namespace: metadata.namespace,
-    hostname: serviceHostname(stored.resource, settings.domain),
-    address: spec.address,
-    externalName: spec.externalName,
+    hostname,
+    addresses: address === undefined ? [] : [address],
+    external: externalName !== undefined,
+    found: externalName === undefined ? { by: 'registry' } : { by: 'dns', name: externalName },
+    ...(externalName === undefined ? {} : { serverNames: [...new Set([hostname, externalName])] }),
     ports: spec.ports.map((port) => {
       const protocol = protocolOf(port)
       // Outside of the mesh nobody shows a certificate of its authority.
-      const mutualTls = spec.externalName === undefined && wantsMutualTls(port, settings)
+      const mutualTls = externalName === undefined && wantsMutualTls(port, settings)
       return { ...port, protocol, http: isHttp(protocol), ...(mutualTls && { mutualTls }) }
     }),
   }

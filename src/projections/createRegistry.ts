@@ -11,11 +11,13 @@ import { compileEgressRule } from './egress/compileEgressRule.ts'
 import { resolveDestination } from './hostnames.ts'
 import { ingressHost } from './ingress/ingressHost.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
+import { compileServiceEntry } from './istio/compileServiceEntry.ts'
 import { destinationRulesOf } from './istio/destinationRuleFor.ts'
 import { createIstioIndex } from './istio/istioIndex.ts'
 import { multimap } from './multimap.ts'
-import { accountOf, createIdentities, spiffeId } from './mutualTls/identities.ts'
+import { spiffeId } from './mutualTls/identities.ts'
 import { nothingTouched, type Registry, type Touched } from './registry.ts'
+import { createWorkloadIndex } from './workloadIndex.ts'
 
 type Rule = Stored<'RouteRule'> | Stored<'DestinationPolicy'>
 type Shift = 'add' | 'delete'
@@ -34,9 +36,6 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
   const byHostname = multimap<CompiledService>()
   const byNamespace = multimap<CompiledService>()
   const claims = domainClaims()
-  const identities = createIdentities()
-  const instancesByReference = multimap<Stored<'Instance'>>()
-  const instancesByIp = multimap<Stored<'Instance'>>()
   const rulesByTarget = multimap<Stored<'RouteRule'>>()
   const policiesByTarget = multimap<Stored<'DestinationPolicy'>>()
   const bySource = multimap<Rule>()
@@ -46,6 +45,14 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
   const envoyResources = new Map<string, Stored<'EnvoyResource'>>()
   const istio = createIstioIndex(() => settings.domain)
 
+  const workloads = createWorkloadIndex({
+    serviceNamed: (key) => byName.get(key),
+    service: (hostname) => registry.service(hostname),
+    // Callers may hold its instances to their accounts.
+    isVerified: ({ ports, hostname }) =>
+      ports.some(({ mutualTls }) => mutualTls) || destinationRulesOf(hostname, { istio }).length > 0,
+  })
+
   const registry: Registry = {
     settings: () => settings,
     settingsPosition: () => mesh.settings?.position ?? 0,
@@ -54,16 +61,11 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
     serviceNamed: (key) => byName.get(key),
     services: () => byName.values(),
     servicesIn: (namespace) => byNamespace.get(namespace),
-    instancesOf: ({ key, hostname }) => [
-      ...new Set([...instancesByReference.get(key), ...instancesByReference.get(hostname)]),
-    ],
-    instancesAt: (ip) => instancesByIp.get(ip),
-    servicesOf: (instance) =>
-      referencesOf(instance).flatMap(
-        (reference) => byName.get(reference) ?? registry.service(reference) ?? [],
-      ),
-    identitiesOf: ({ key, hostname }) =>
-      identities.of([key, hostname]).map((account) => spiffeId(settings.domain, account)),
+    endpointsOf: workloads.endpointsOf,
+    identitiesOf: (service) =>
+      workloads.accountsOf(service).map((account) => spiffeId(settings.domain, account)),
+    workloadsAt: workloads.at,
+    servedBy: workloads.servedBy,
     rulesTo: (hostname) => [...rulesByTarget.get(hostname)].sort(byPrecedence),
     rulesFrom: (source) => bySource.get(source),
     policiesTo: (hostname) => [...policiesByTarget.get(hostname)].sort(byKey),
@@ -100,31 +102,13 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
       claims[shift](form, service)
       for (const rival of claims.get(form)) touched.hostnames.add(rival.hostname)
     }
-    for (const instance of registry.instancesOf(service)) touched.ips.add(instance.resource.spec.address)
+    workloads.shiftService(service, shift, touched)
   }
 
   const moveInstance = ({ before, after }: Difference<'Instance'>, touched: Touched): void => {
-    if (before !== undefined) shiftInstance(before, 'delete', touched)
-    if (after !== undefined) shiftInstance(after, 'add', touched)
+    if (before !== undefined) workloads.shift(before, 'delete', touched)
+    if (after !== undefined) workloads.shift(after, 'add', touched)
   }
-
-  const shiftInstance = (instance: Stored<'Instance'>, shift: Shift, touched: Touched): void => {
-    const ip = instance.resource.spec.address
-    instancesByIp[shift](ip, instance)
-    touched.ips.add(ip)
-    for (const reference of referencesOf(instance)) {
-      instancesByReference[shift](reference, instance)
-      const service = byName.get(reference) ?? registry.service(reference)
-      touched.endpoints.add(service?.hostname ?? reference)
-      const account = accountOf(instance.resource.metadata.namespace, instance.resource.spec)
-      if (identities.shift(reference, account, shift) && service !== undefined && isVerified(service))
-        touched.hostnames.add(service.hostname)
-    }
-  }
-
-  /** Callers may hold its instances to their accounts. */
-  const isVerified = ({ ports, hostname }: CompiledService): boolean =>
-    ports.some(({ mutualTls }) => mutualTls) || destinationRulesOf(hostname, { istio }).length > 0
 
   const shiftRule = (rule: Rule, shift: Shift, touched: Touched): void => {
     const { resource } = rule
@@ -138,8 +122,7 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
     touched.sources.add(source)
   }
 
-  const shiftEgressRule = (rule: Stored<'EgressRule'>, shift: Shift, touched: Touched): void => {
-    const compiled = compileEgressRule(rule)
+  const shiftDeclared = (compiled: CompiledService, shift: Shift, touched: Touched): void => {
     const service = byName.get(compiled.key) ?? compiled
     if (shift === 'add') byName.set(service.key, service)
     else byName.delete(service.key)
@@ -156,7 +139,12 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
   const shiftConfig = (stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void => {
     const { kind, metadata } = stored.resource
     if (kind === 'RouteRule' || kind === 'DestinationPolicy') shiftRule(stored as Rule, shift, touched)
-    else if (kind === 'EgressRule') shiftEgressRule(stored as Stored<'EgressRule'>, shift, touched)
+    else if (kind === 'EgressRule')
+      shiftDeclared(compileEgressRule(stored as Stored<'EgressRule'>), shift, touched)
+    else if (kind === 'ServiceEntry')
+      for (const one of compileServiceEntry(stored as Stored<'ServiceEntry'>, settings))
+        shiftDeclared(one, shift, touched)
+    else if (kind === 'WorkloadEntry') workloads.shift(stored as Stored<'WorkloadEntry'>, shift, touched)
     else if (kind === 'IngressRule') shiftIngressRule(stored as Stored<'IngressRule'>, shift, touched)
     else if (kind === 'Sidecar') {
       sidecarsByNamespace[shift](metadata.namespace, stored as Stored<'Sidecar'>)
@@ -200,14 +188,6 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
 
 const serviceKey = ({ resource: { metadata } }: Stored<'Service'>): string =>
   `${metadata.namespace}/${metadata.name}`
-
-/** What an instance calls its services: `namespace/name` of its own namespace, or a hostname, which holds a dot. */
-const referencesOf = ({ resource: { metadata, spec } }: Stored<'Instance'>): string[] => {
-  const names = typeof spec.service === 'string' ? [spec.service] : spec.service
-  return names.flatMap((name) =>
-    name.includes('.') ? [`${metadata.namespace}/${name}`, name] : [`${metadata.namespace}/${name}`],
-  )
-}
 
 const sourceOf = (
   resource: Resource<'RouteRule'> | Resource<'DestinationPolicy'>,

@@ -5,7 +5,9 @@ import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
 import { ingressRuleDiagnostics } from './ingress/ingressRuleDiagnostics.ts'
 import { instanceDiagnostics } from './instanceDiagnostics.ts'
 import { destinationRuleDiagnostics } from './istio/destinationRuleDiagnostics.ts'
+import { serviceEntryDiagnostics } from './istio/serviceEntryDiagnostics.ts'
 import { virtualServiceDiagnostics } from './istio/virtualServiceDiagnostics.ts'
+import { workloadEntryDiagnostics } from './istio/workloadEntryDiagnostics.ts'
 import { policyDiagnostics } from './policyDiagnostics.ts'
 import type { Registry } from './registry.ts'
 import { routeRuleDiagnostics } from './routeRuleDiagnostics.ts'
@@ -28,8 +30,8 @@ const byKind: ByKind = {
   Sidecar: sidecarDiagnostics,
   VirtualService: virtualServiceDiagnostics,
   DestinationRule: destinationRuleDiagnostics,
-  ServiceEntry: () => [withoutEffect('ServiceEntry')],
-  WorkloadEntry: () => [withoutEffect('WorkloadEntry')],
+  ServiceEntry: serviceEntryDiagnostics,
+  WorkloadEntry: workloadEntryDiagnostics,
   Gateway: () => [withoutEffect('Gateway')],
 }
 

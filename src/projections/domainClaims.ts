@@ -7,10 +7,10 @@ export type DomainClaims = Multimap<CompiledService>
 
 export const domainClaims = (): DomainClaims => multimap()
 
-/** Every form by which some proxy may call `service`: its hostname, each shorter run of its leading labels, its VIP. */
-export const claimedForms = ({ hostname, address }: CompiledService): string[] => {
-  if (hostname.startsWith('*')) return [hostname]
+/** Every form by which some proxy may call `service`: its hostname, each shorter run of its leading labels, its VIPs. */
+export const claimedForms = ({ hostname, addresses }: CompiledService): string[] => {
+  if (hostname.startsWith('*')) return [hostname, ...addresses]
   const labels = hostname.split('.')
   const forms = labels.map((_, i) => labels.slice(0, i + 1).join('.'))
-  return address === undefined ? forms : [...forms, address]
+  return [...forms, ...addresses]
 }

@@ -2,7 +2,8 @@ import type { XdsResource } from '../model/xds.ts'
 import { subsetName } from './clusterName.ts'
 import { xdsResource } from './encoded.ts'
 import { endpointsJson } from './endpointsJson.ts'
-import { endpointOf, matchesLabels } from './instanceEndpoints.ts'
+import { matchesLabels } from './instanceEndpoints.ts'
+import { provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
 import type { ClusterPart } from './slice.ts'
 
@@ -63,17 +64,11 @@ const assign = (
   registry: Registry,
 ): XdsResource => {
   const service = registry.service(hostname)
-  const portName = service?.ports.find((one) => one.port === port)?.name
+  const servicePort = service?.ports.find((one) => one.port === port)
   const endpoints =
-    service === undefined || portName === undefined || undefinedSubset === true
+    service === undefined || servicePort === undefined || undefinedSubset === true
       ? []
-      : registry
-          .instancesOf(service)
-          .filter(({ resource: { spec } }) => matchesLabels(spec.labels ?? {}, labels))
-          .flatMap((instance) => endpointOf(instance.resource, portName) ?? [])
-  const rules =
-    service === undefined
-      ? []
-      : [{ kind: 'Service' as const, ...service.stored.resource.metadata, position: service.stored.position }]
+      : registry.endpointsOf(service, servicePort).filter((one) => matchesLabels(one.labels, labels))
+  const rules = service === undefined ? [] : [provenanceOf(service.stored)]
   return xdsResource('endpoints', resource.name, endpointsJson(resource.name, endpoints), rules)
 }

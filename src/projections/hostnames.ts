@@ -39,17 +39,17 @@ const sharedLabels = (labels: readonly string[], domain: readonly string[]): num
   return shared
 }
 
-/** The authorities that mean `hostname` on `port`, each once: of every short form and of the virtual IP (IPv6 in
+/** The authorities that mean `hostname` on `port`, each once: of every short form and of the virtual IPs (IPv6 in
  *  brackets) `host:port`, then the bare `host`; behind an explicit proxy, which serves all ports, bare only for
  *  port 80. */
 export const domainsOf = (
   hostname: string,
-  address: string | undefined,
+  addresses: readonly string[],
   port: number,
   proxyDomain: string,
   mode: 'captured' | 'proxy',
 ): readonly string[] => {
-  const hosts = [...shortForms(hostname, proxyDomain), ...(address === undefined ? [] : [bracketed(address)])]
+  const hosts = [...shortForms(hostname, proxyDomain), ...addresses.map(bracketed)]
   const bare = mode === 'captured' || port === 80
   return [...new Set(hosts.flatMap((host) => (bare ? [`${host}:${port}`, host] : [`${host}:${port}`])))]
 }

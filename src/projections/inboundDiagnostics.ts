@@ -9,12 +9,12 @@ import { isHttp } from './servicePorts.ts'
 /** What becomes of the ports of an instance that more than one claims: services with one port, other instances at its
  *  address, probes. Each names both. */
 export const inboundDiagnostics = (
-  instance: Resource<'Instance'>,
+  workload: Resource<'Instance'> | Resource<'WorkloadEntry'>,
   registry: Registry,
 ): readonly Diagnostic[] => {
-  const key = keyOf(nameOf(instance))
-  const claims = inboundClaims(instance.spec.address, registry)
-  const own = claims.filter((claim) => keyOf(nameOf(claim.instance.resource)) === key)
+  const key = keyOf(nameOf(workload))
+  const claims = inboundClaims(workload.spec.address, registry)
+  const own = claims.filter((claim) => keyOf(nameOf(claim.workload.resource)) === key)
   return own.flatMap((claim, i) => {
     const rivals = claims.filter((other) => other.port === claim.port && other !== claim)
     // Of two claims of one instance the later one tells.
@@ -30,7 +30,7 @@ const shared = (claim: InboundClaim, rivals: readonly InboundClaim[]): readonly 
 
 const twin = (claim: InboundClaim, other: InboundClaim): readonly Diagnostic[] => {
   if (claim.app.host === other.app.host && claim.app.port === other.app.port) {
-    if (claim.instance === other.instance || ruleText(claim.rule) !== ruleText(other.rule)) return []
+    if (claim.workload === other.workload || ruleText(claim.rule) !== ruleText(other.rule)) return []
     const message = `${nameAt(other)} is at ${at(claim)} too: callers see one endpoint.`
     return [{ code: 'RUT2064', severity: 'warning', path: '/spec/address', message }]
   }
@@ -68,4 +68,4 @@ const at = ({ address, port }: InboundClaim): string => `${address}:${port}`
 
 const app = ({ app: { host, port } }: InboundClaim): string => `${host}:${port}`
 
-const nameAt = ({ instance }: InboundClaim): string => keyOf(nameOf(instance.resource))
+const nameAt = ({ workload }: InboundClaim): string => keyOf(nameOf(workload.resource))

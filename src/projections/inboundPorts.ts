@@ -1,7 +1,6 @@
-import type { Stored } from '../model/mesh.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
 import type { Protocol } from '../model/service.ts'
-import { endpointOf } from './instanceEndpoints.ts'
+import type { Workload } from './istio/workloadSelection.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
 import { isHttp } from './servicePorts.ts'
@@ -18,9 +17,9 @@ export type InboundClaim = {
   readonly mutualTls: boolean
   /** It is a management port: whoever probes it has no certificate. */
   readonly management: boolean
-  /** The service; of a management port the instance. */
+  /** The service; of a management port the workload. */
   readonly rule: Provenance
-  readonly instance: Stored<'Instance'>
+  readonly workload: Workload
 }
 
 /** A port of a workload as its proxy serves it, to all who claim it. */
@@ -37,33 +36,33 @@ export type InboundPort = {
   readonly rule: Provenance
 }
 
-/** All that is wanted of the ports of the instances at `ip`, in the order of instances and services. */
+/** All that is wanted of the ports of the workloads at `ip`, in the order of workloads and services. */
 export const inboundClaims = (ip: string, registry: Registry): readonly InboundClaim[] =>
-  sortedByKey([...registry.instancesAt(ip)]).flatMap((instance) => [
-    ...[...registry.servicesOf(instance)]
-      .sort((a, b) => byCodeUnit(a.key, b.key))
-      .flatMap((service) =>
-        service.ports.flatMap(({ name, protocol, mutualTls = false }) => {
-          const endpoint = endpointOf(instance.resource, name)
-          if (endpoint === undefined) return []
-          const { address, port, app } = endpoint
+  sortedByKey(registry.workloadsAt(ip)).flatMap((workload) => [
+    ...[...registry.servedBy(workload)]
+      .sort((a, b) => byCodeUnit(a.service.key, b.service.key))
+      .flatMap(({ service, endpoints }) =>
+        endpoints.map(({ port: { protocol, mutualTls = false }, endpoint: { address, port, app } }) => {
           const rule = provenanceOf(service.stored)
-          return [{ address, port, app, protocol, mutualTls, management: false, rule, instance }]
+          return { address, port, app, protocol, mutualTls, management: false, rule, workload }
         }),
       ),
-    ...(instance.resource.spec.managementPorts ?? []).map(({ port, protocol = 'TCP' as const }) => ({
-      address: instance.resource.spec.address,
+    ...managementPorts(workload).map(({ port, protocol = 'TCP' as const }) => ({
+      address: workload.resource.spec.address,
       port,
       app: { host: '127.0.0.1', port },
       protocol,
       mutualTls: false,
       management: true,
-      rule: provenanceOf(instance),
-      instance,
+      rule: provenanceOf(workload),
+      workload,
     })),
   ])
 
-/** The ports of the instances at `ip`. Whoever claims a port is served there: what only some call HTTP is passed on by
+const managementPorts = ({ resource }: Workload) =>
+  resource.kind === 'Instance' ? (resource.spec.managementPorts ?? []) : []
+
+/** The ports of the workloads at `ip`. Whoever claims a port is served there: what only some call HTTP is passed on by
  *  connection, which carries both; it takes mutual TLS when anybody asks for it; a probe comes to the service. */
 export const inboundPorts = (ip: string, registry: Registry): readonly InboundPort[] => {
   const claims = new Map<string, InboundClaim[]>()
@@ -107,5 +106,5 @@ const spokenBy = (
   return { protocol: http1 ? 'HTTP' : 'HTTP2', asCaller: http1 }
 }
 
-const sortedByKey = (instances: readonly Stored<'Instance'>[]): Stored<'Instance'>[] =>
-  [...instances].sort((a, b) => byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))))
+const sortedByKey = (workloads: Iterable<Workload>): Workload[] =>
+  [...workloads].sort((a, b) => byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))))

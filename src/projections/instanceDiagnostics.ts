@@ -27,15 +27,15 @@ export const instanceDiagnostics = (
   ]
 }
 
-const byDns = ({ hostname, externalName }: CompiledService, path: string): readonly Diagnostic[] =>
-  externalName === undefined
+const byDns = ({ hostname, found }: CompiledService, path: string): readonly Diagnostic[] =>
+  found.by !== 'dns'
     ? []
     : [
         {
           code: 'RUT2033',
           severity: 'warning',
           path,
-          message: `${hostname} is found by DNS, as ${externalName}: no request to it comes to this instance.`,
+          message: `${hostname} is found by DNS, as ${found.name}: no request to it comes to this instance.`,
         },
       ]
 

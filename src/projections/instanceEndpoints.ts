@@ -8,8 +8,8 @@ export type Endpoint = {
   /** Where the application itself listens. */
   readonly app: { readonly host: string; readonly port: number }
   readonly weight: number
-  /** '' where unknown. */
-  readonly zone: string
+  /** `region/zone/subzone`, what is not known empty or left out at the end; '' where nothing is. */
+  readonly locality: string
   readonly labels: Readonly<Record<string, string>>
   readonly serviceAccount: string | undefined
 }
@@ -25,7 +25,7 @@ export const endpointOf = (instance: Resource<'Instance'>, portName: string): En
     port,
     app: hostAndPort(app),
     weight: spec.weight ?? 1,
-    zone: spec.zone ?? '',
+    locality: spec.zone === undefined ? '' : `/${spec.zone}`,
     labels: spec.labels ?? {},
     serviceAccount: spec.serviceAccount,
   }

@@ -26,13 +26,15 @@ export const lostHosts = (
     return false
   })
 
-const hostsOf = ({ hostname, address }: CompiledService, domain: string): readonly string[] =>
-  address === undefined ? shortForms(hostname, domain) : [...shortForms(hostname, domain), address]
+const hostsOf = ({ hostname, addresses }: CompiledService, domain: string): readonly string[] => [
+  ...shortForms(hostname, domain),
+  ...addresses,
+]
 
 const outranks = (rival: CompiledService, service: CompiledService, host: string): boolean =>
   (rank(rival, host) - rank(service, host) || byCodeUnit(rival.key, service.key)) < 0
 
-const rank = ({ hostname, externalName }: CompiledService, host: string): number => {
+const rank = ({ hostname, external }: CompiledService, host: string): number => {
   if (host !== hostname) return 2
-  return externalName === undefined ? 0 : 1
+  return external ? 1 : 0
 }

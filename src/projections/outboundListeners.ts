@@ -1,7 +1,7 @@
-import type { Protocol } from '../model/service.ts'
 import { outboundCluster } from './clusterName.ts'
 import { undeclaredClusterName } from './clusters.ts'
-import { tlsInspector } from './downstreamTls.ts'
+import type { CompiledPort, CompiledService } from './compiledService.ts'
+import { type ConnectionChain, chainsApart, chainsJson, takesEveryConnection } from './connectionChain.ts'
 import { outboundHttpFilters } from './httpFilters.ts'
 import type { JsonObject } from './json.ts'
 import { listenerJson, listenerName } from './listeners.ts'
@@ -35,80 +35,68 @@ export const outboundHttpListenerJson = (listener: {
     rule: listener.rule,
   })
 
-/** The address at which the listener of a service port that is not HTTP is found: its virtual IP, else any. */
-export const outboundTcpAddress = (virtualIp: string | undefined): string => virtualIp ?? '0.0.0.0'
-
-/** The listener of a service port that is not HTTP, captured: all its connections go to the service's cluster. Of an
- *  HTTPS service outside of the mesh without virtual IP only those whose TLS name is the service's do, for the
- *  listener gets every connection to that port. */
-export const outboundTcpListenerJson = (service: {
-  readonly hostname: string
+/** What one service adds to the captured listener at an address and port that is not routed by request. */
+export type TcpPort = {
+  readonly address: string
   readonly port: number
-  readonly protocol: Protocol
-  readonly virtualIp?: string
-  /** Of a service outside of the mesh: its DNS name, and what becomes of connections that are not for it. */
-  readonly external?: {
-    readonly name: string
-    readonly undeclaredOutbound: 'passthrough' | 'refuse'
-    /** `name` is a subnet, such as `10.0.0.0/8`, of whose addresses alone connections go there. */
-    readonly subnet?: boolean
-  }
+  readonly chains: readonly ConnectionChain[]
+}
+
+/** The captured listeners of a service port that is not HTTP: at its virtual IPs all connections are for it. Without
+ *  any it gets those to its subnets, or by TLS those that name it, where it is outside of the mesh; else all to the
+ *  port. */
+export const outboundTcpPorts = (
+  service: Pick<CompiledService, 'hostname' | 'addresses' | 'subnets' | 'serverNames'> & {
+    readonly rule: Provenance
+  },
+  { port, protocol }: Pick<CompiledPort, 'port' | 'protocol'>,
+  accessLog: string,
+): readonly TcpPort[] => {
+  const { hostname, addresses, subnets = [], serverNames = [], rule } = service
+  const cluster = outboundCluster(port, '', hostname)
+  const filters = tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog })
+  const chain = { serverNames: [], subnets: [], filters, clusters: [cluster], rule }
+  const anywhere = addresses.length === 0 || subnets.length > 0
+  const named = subnets.length === 0 && protocol === 'HTTPS' ? serverNames : []
+  return [
+    ...addresses.map((address) => ({ address, port, chains: [chain] })),
+    ...(anywhere ? [{ address: anyAddress, port, chains: [{ ...chain, serverNames: named, subnets }] }] : []),
+  ]
+}
+
+const anyAddress = '0.0.0.0'
+
+/** The captured listener of all `chains` at an address and port, the first going first. What none of them takes goes
+ *  where it was going, or is closed. */
+export const outboundTcpListenerJson = (listener: {
+  readonly address: string
+  readonly port: number
+  readonly chains: readonly ConnectionChain[]
+  readonly undeclaredOutbound: 'passthrough' | 'refuse'
   readonly accessLog: string
+  /** The smallest of the chains'. */
   readonly rule: Rule
 }): JsonObject => {
-  const { external, hostname, port, protocol, virtualIp, accessLog } = service
-  const address = outboundTcpAddress(virtualIp)
-  const cluster = outboundCluster(port, '', hostname)
-  const listener = listenerJson({
-    name: listenerName(address, port),
-    address,
-    port,
-    direction: 'OUTBOUND',
-    bind: false,
-    filters: tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog }),
-    rule: service.rule,
-  })
-  if (external === undefined || virtualIp !== undefined) return listener
-  const undeclared = undeclaredClusterName(external.undeclaredOutbound)
+  const { address, port, accessLog } = listener
+  const chains = chainsApart(listener.chains)
+  const undeclared = undeclaredClusterName(listener.undeclaredOutbound)
   const otherwise = tcpFiltersJson({
     statPrefix: undeclared,
     protocol: 'TCP',
     cluster: undeclared,
     accessLog,
   })
-  if (external.subnet) return onlyTo(listener, external.name, otherwise)
-  return protocol === 'HTTPS'
-    ? onlyTlsNames(listener, [...new Set([hostname, external.name])], otherwise)
-    : listener
-}
-
-const onlyTo = (
-  listener: JsonObject & { readonly filter_chains: readonly JsonObject[] },
-  subnet: string,
-  otherwise: readonly JsonObject[],
-): JsonObject => {
-  const [address = '', length = ''] = subnet.split('/')
-  const ranges = [{ address_prefix: address, prefix_len: Number(length) }]
   return {
-    ...listener,
-    filter_chains: listener.filter_chains.map((chain) => ({
-      ...chain,
-      filter_chain_match: { prefix_ranges: ranges },
-    })),
-    default_filter_chain: { filters: otherwise },
+    ...listenerJson({
+      name: listenerName(address, port),
+      address,
+      port,
+      direction: 'OUTBOUND',
+      bind: false,
+      filters: [],
+      rule: listener.rule,
+    }),
+    ...chainsJson(chains),
+    ...(chains.some(takesEveryConnection) ? {} : { default_filter_chain: { filters: otherwise } }),
   }
 }
-
-const onlyTlsNames = (
-  listener: JsonObject & { readonly filter_chains: readonly JsonObject[] },
-  names: readonly string[],
-  otherwise: readonly JsonObject[],
-): JsonObject => ({
-  ...listener,
-  listener_filters: [tlsInspector],
-  filter_chains: listener.filter_chains.map((chain) => ({
-    ...chain,
-    filter_chain_match: { server_names: names },
-  })),
-  default_filter_chain: { filters: otherwise },
-})

@@ -58,7 +58,9 @@ const hasInstance = (
   registry: Registry,
 ): boolean =>
   Object.keys(labels).length === 0 ||
-  registry.instancesOf(service).some(({ resource }) => matchesLabels(resource.spec.labels ?? {}, labels))
+  service.ports.some((port) =>
+    registry.endpointsOf(service, port).some((endpoint) => matchesLabels(endpoint.labels, labels)),
+  )
 
 const textOf = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)

@@ -2,9 +2,11 @@ import type { Stored } from '../model/mesh.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { SecretCheck } from '../model/secret.ts'
 import type { Difference } from '../model/trieDifference.ts'
-import type { CompiledService } from './compiledService.ts'
+import type { CompiledPort, CompiledService } from './compiledService.ts'
 import type { DomainClaims } from './domainClaims.ts'
+import type { Endpoint } from './instanceEndpoints.ts'
 import type { IstioIndex } from './istio/istioIndex.ts'
+import type { Workload } from './istio/workloadSelection.ts'
 
 /** Reverse indexes over a mesh, kept beside it and moved on by differences: what is asked per event is looked up,
  *  never searched for. */
@@ -18,12 +20,13 @@ export type Registry = {
   serviceNamed(key: string): CompiledService | undefined
   services(): Iterable<CompiledService>
   servicesIn(namespace: string): Iterable<CompiledService>
-  instancesOf(service: CompiledService): readonly Stored<'Instance'>[]
-  /** Names that certificates of its instances have (SPIFFE ids), each once, sorted. */
-  identitiesOf(service: Pick<CompiledService, 'key' | 'hostname'>): readonly string[]
-  instancesAt(ip: string): Iterable<Stored<'Instance'>>
-  /** The services an instance stands behind, by hostname. */
-  servicesOf(instance: Stored<'Instance'>): readonly CompiledService[]
+  /** Where connections to a port of a service go, unless their callers say; without an order. */
+  endpointsOf(service: CompiledService, port: CompiledPort): readonly Endpoint[]
+  /** Names that certificates of its workloads have (SPIFFE ids), each once, sorted. */
+  identitiesOf(service: CompiledService): readonly string[]
+  workloadsAt(ip: string): Iterable<Workload>
+  /** Where a workload is called: the endpoints that it is, with the services that it is behind. */
+  servedBy(workload: Workload): readonly Served[]
   /** Rules to a hostname, by precedence from high to low, then by key. */
   rulesTo(hostname: string): readonly Stored<'RouteRule'>[]
   /** Rules that hold for callers of a source hostname only. */
@@ -41,6 +44,12 @@ export type Registry = {
   readonly secretProblem: SecretCheck
   readonly claims: DomainClaims
   readonly istio: IstioIndex
+}
+
+/** A service that a workload is behind, and its endpoints there by the service's ports. */
+export type Served = {
+  readonly service: CompiledService
+  readonly endpoints: readonly { readonly port: CompiledPort; readonly endpoint: Endpoint }[]
 }
 
 /** What a difference between two meshes touches. */

@@ -1,5 +1,6 @@
 import type { VirtualHostPart, XdsResource } from '../model/xds.ts'
 import type { CompiledService } from './compiledService.ts'
+import type { TcpPort } from './outboundListeners.ts'
 
 /** How the traffic that a proxy routes reaches it: captured, sent to its explicit HTTP proxy, from outside of the mesh
  *  by its own ports, or not at all. */
@@ -47,7 +48,7 @@ export type Slice = {
   readonly clusters: readonly ClusterPart[]
   readonly virtualHosts: readonly { readonly table: string; readonly part: VirtualHostPart }[]
   /** Captured ports that are routed by connection. */
-  readonly tcpListeners: readonly XdsResource[]
+  readonly tcpPorts: readonly TcpPort[]
   /** Captured ports that are routed by request. */
   readonly httpPorts: readonly number[]
   /** Of an ingress: the certificate of the host on a port with TLS. */

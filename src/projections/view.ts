@@ -1,8 +1,10 @@
-import { sameJson } from '../model/sameJson.ts'
 import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
 import type { Changes } from './changes.ts'
+import type { ConnectionChain } from './connectionChain.ts'
 import { httpProxyName } from './httpProxyListener.ts'
 import { defaultIngressPort } from './ingress/ingressHost.ts'
+import { listenerName } from './listeners.ts'
+import { type ClusterUses, putClusters } from './putClusters.ts'
 import type { Scope } from './scope.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
 
@@ -14,14 +16,14 @@ export type View = {
   readonly scope: Scope
   readonly slices: Map<string, Slice>
   readonly clusters: Map<string, ClusterPart>
-  /** How many slices name a cluster, where it is more than one. */
-  readonly clusterUses: Map<string, number>
+  /** Who brings a cluster, where it is more than one slice. */
+  readonly clusterUses: Map<string, ClusterUses>
   /** Virtual hosts by route configuration. */
   readonly tables: Map<string, RouteTable>
   /** Who is routed by request on a port. */
   readonly httpPorts: Map<number, HttpPort>
-  /** Captured listeners of TCP services, of every service that wants the address; the smallest key has it. */
-  readonly tcpListeners: Map<string, Map<string, XdsResource>>
+  /** Captured listeners of what is routed by connection, by name. */
+  readonly tcpListeners: Map<string, TcpListener>
   /** Names of secrets that its listeners and clusters ask for, and how many slices do. What is in them is no part of
    *  the mesh. */
   readonly secretUses: Map<string, number>
@@ -31,12 +33,21 @@ export type RouteTable = { readonly parts: Map<string, VirtualHostPart>; resourc
 /** `owners` with the secret of each, '' where it has none. */
 export type HttpPort = { readonly owners: Map<string, string>; resource: XdsResource | undefined }
 
+/** Which connections of a port are whose; where two want the same ones, the smaller key has them. */
+export type TcpListener = {
+  readonly address: string
+  readonly port: number
+  readonly claims: Map<string, readonly ConnectionChain[]>
+  resource: XdsResource | undefined
+}
+
 /** What is made of many slices at once, and so is not in any. */
 export type ViewMakers = {
   endpoints(cluster: ClusterPart): XdsResource
   secret(name: string): XdsResource
   routeTable(view: View, table: string, parts: Iterable<VirtualHostPart>): XdsResource
   httpListener(view: View, port: number, owners: ReadonlyMap<string, string>): XdsResource
+  tcpListener(view: View, listener: TcpListener): XdsResource
 }
 
 /** A view that holds nothing yet. */
@@ -70,38 +81,11 @@ export const putSlice = (view: View, hostname: string, slice: Slice | undefined,
   if (before === slice) return
   if (slice === undefined) view.slices.delete(hostname)
   else view.slices.set(hostname, slice)
-  // What both name is taken in before it is let go, so that it is never gone in between.
-  for (const cluster of slice?.clusters ?? []) enterCluster(view, cluster, changes)
-  for (const cluster of before?.clusters ?? []) leaveCluster(view, cluster, changes)
+  putClusters(view, before, slice, changes)
   putVirtualHosts(view, before, slice, changes)
   putHttpPorts(view, before, slice, changes)
   putTcpListeners(view, before, slice, changes)
   putSecrets(view, before, slice, changes)
-}
-
-const enterCluster = (view: View, cluster: ClusterPart, changes: Changes): void => {
-  const { name, version } = cluster.resource
-  const stands = view.clusters.get(name)
-  if (stands !== undefined) view.clusterUses.set(name, (view.clusterUses.get(name) ?? 1) + 1)
-  // A host that was found by DNS may have become a service of the mesh.
-  // The labels of a subset are not in its name.
-  if ((stands?.eds ?? false) !== cluster.eds || (stands !== undefined && !sameEndpoints(stands, cluster)))
-    changes.endpoints.add(name)
-  if (stands?.resource.version !== version) changes.clusters.add(name)
-  view.clusters.set(name, cluster)
-}
-
-const sameEndpoints = (a: ClusterPart, b: ClusterPart): boolean =>
-  a.undefinedSubset === b.undefinedSubset && (a.labels === b.labels || sameJson(a.labels, b.labels))
-
-const leaveCluster = (view: View, { eds, resource: { name } }: ClusterPart, changes: Changes): void => {
-  const uses = view.clusterUses.get(name)
-  if (uses === undefined) {
-    view.clusters.delete(name)
-    changes.clusters.add(name)
-    if (eds) changes.endpoints.add(name)
-  } else if (uses === 2) view.clusterUses.delete(name)
-  else view.clusterUses.set(name, uses - 1)
 }
 
 const putVirtualHosts = (
@@ -158,17 +142,21 @@ const putTcpListeners = (
   slice: Slice | undefined,
   changes: Changes,
 ): void => {
-  for (const { name } of before?.tcpListeners ?? []) {
-    const claimants = view.tcpListeners.get(name)
-    claimants?.delete((before as Slice).owner)
-    if (claimants?.size === 0) view.tcpListeners.delete(name)
+  for (const { address, port } of before?.tcpPorts ?? []) {
+    const name = listenerName(address, port)
+    const stands = view.tcpListeners.get(name)
+    stands?.claims.delete((before as Slice).owner)
+    if (stands?.claims.size === 0) view.tcpListeners.delete(name)
+    else if (stands !== undefined) stands.resource = undefined
     changes.listeners.add(name)
   }
-  for (const listener of slice?.tcpListeners ?? []) {
-    const claimants = view.tcpListeners.get(listener.name) ?? new Map<string, XdsResource>()
-    claimants.set((slice as Slice).owner, listener)
-    view.tcpListeners.set(listener.name, claimants)
-    changes.listeners.add(listener.name)
+  for (const { address, port, chains } of slice?.tcpPorts ?? []) {
+    const name = listenerName(address, port)
+    const stands = view.tcpListeners.get(name) ?? newTcpListener(view, address, port)
+    const { owner } = slice as Slice
+    stands.claims.set(owner, [...(stands.claims.get(owner) ?? []), ...chains])
+    stands.resource = undefined
+    changes.listeners.add(name)
   }
 }
 
@@ -202,6 +190,12 @@ const newTable = (view: View, table: string): RouteTable => {
 const newHttpPort = (view: View, port: number): HttpPort => {
   const made: HttpPort = { owners: new Map(), resource: undefined }
   view.httpPorts.set(port, made)
+  return made
+}
+
+const newTcpListener = (view: View, address: string, port: number): TcpListener => {
+  const made: TcpListener = { address, port, claims: new Map(), resource: undefined }
+  view.tcpListeners.set(listenerName(address, port), made)
   return made
 }
 
@@ -251,7 +245,7 @@ export const resourceIn = (
       return table.resource
     }
     case 'listeners':
-      return httpListener(view, name, makers) ?? smallest(view.tcpListeners.get(name))
+      return httpListener(view, name, makers) ?? tcpListener(view, name, makers)
     case 'secrets':
       return view.secretUses.has(name) ? makers.secret(name) : undefined
   }
@@ -270,9 +264,9 @@ const httpListener = (view: View, name: string, makers: ViewMakers): XdsResource
   return port.resource
 }
 
-const smallest = (claimants: ReadonlyMap<string, XdsResource> | undefined): XdsResource | undefined => {
-  if (claimants === undefined) return undefined
-  let first: string | undefined
-  for (const key of claimants.keys()) if (first === undefined || key < first) first = key
-  return first === undefined ? undefined : claimants.get(first)
+const tcpListener = (view: View, name: string, makers: ViewMakers): XdsResource | undefined => {
+  const listener = view.tcpListeners.get(name)
+  if (listener === undefined) return undefined
+  listener.resource ??= makers.tcpListener(view, listener)
+  return listener.resource
 }

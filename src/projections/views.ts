@@ -1,9 +1,10 @@
-import { nameOf } from '../model/resourceName.ts'
+import { byCodeUnit, nameOf } from '../model/resourceName.ts'
 import type { XdsResource, XdsType } from '../model/xds.ts'
 import { buildSlice, foreignHostnames, variantKeyOf } from './buildSlice.ts'
 import type { Caller } from './caller.ts'
 import { type Changes, isEmpty, noChanges } from './changes.ts'
 import type { CompiledService } from './compiledService.ts'
+import type { ConnectionChain } from './connectionChain.ts'
 import { xdsResource } from './encoded.ts'
 import { createEndpointStore } from './endpointStore.ts'
 import { ingressHost } from './ingress/ingressHost.ts'
@@ -11,10 +12,11 @@ import { ingressListenerJson } from './ingress/ingressListener.ts'
 import { buildIngressSlice } from './ingress/ingressSlice.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
 import { certificatesOf } from './ingress/serverNames.ts'
+import { isExportedTo } from './istio/callerCondition.ts'
 import { hostPatterns } from './istio/hostPatterns.ts'
 import { multimap } from './multimap.ts'
 import { workloadSecretNames, workloadSecrets } from './mutualTls/workloadSecrets.ts'
-import { outboundHttpListenerJson } from './outboundListeners.ts'
+import { outboundHttpListenerJson, outboundTcpListenerJson } from './outboundListeners.ts'
 import type { ProxySlot } from './projectedProxy.ts'
 import type { Registry, Touched } from './registry.ts'
 import { routeTable } from './routeTable.ts'
@@ -82,6 +84,18 @@ export const createViews = (registry: Registry): Views => {
         { ...rule, position: smallest?.stored.position ?? 0 },
       ])
     },
+    tcpListener: (_, { address, port, claims }) => {
+      const owners = [...claims.keys()].sort(byCodeUnit)
+      const chains = owners.flatMap((owner) => claims.get(owner) ?? [])
+      const { accessLog, undeclaredOutbound } = registry.settings()
+      const rule = (chains[0] as ConnectionChain).rule
+      const json = outboundTcpListenerJson({ address, port, chains, undeclaredOutbound, accessLog, rule })
+      const rules = [...new Set(chains.map((chain) => chain.rule))]
+      return {
+        ...xdsResource('listeners', String(json['name']), json, rules),
+        clusters: [...new Set(chains.flatMap(({ clusters }) => clusters))],
+      }
+    },
   }
 
   const sliceFor = (service: CompiledService, view: View): Slice => {
@@ -111,7 +125,7 @@ export const createViews = (registry: Registry): Views => {
   const refresh = (view: View, hostname: string, changes: Changes): void => {
     const service = registry.service(hostname)
     const slice =
-      service !== undefined && takesService(view.scope, service) ? sliceFor(service, view) : undefined
+      service !== undefined && isSeen(service, view.scope, view.variant) ? sliceFor(service, view) : undefined
     putSlice(view, hostname, slice, changes)
     if (slice === undefined) byHostname.delete(hostname, view)
     else byHostname.add(hostname, view)
@@ -134,7 +148,7 @@ export const createViews = (registry: Registry): Views => {
   const enter: Views['enter'] = (caller, mode) => {
     const { scope, domain } = caller
     const inScope = (service: CompiledService): boolean =>
-      registry.service(service.hostname) === service && takesService(scope, service)
+      registry.service(service.hostname) === service && isSeen(service, scope, caller)
     const { namespace } = caller
     const variant = { mode, domain, namespace, sourceRules: new Set(caller.sourceRules), inScope }
     return enterView([mode, domain, namespace, scope.key, caller.sourceRules.join(' ')], variant, scope)
@@ -271,6 +285,10 @@ export const createViews = (registry: Registry): Views => {
   }
 }
 
+/** Whether callers with this scope get `service`: their Sidecar takes it, and it is for their namespace. */
+const isSeen = (service: CompiledService, scope: Scope, caller: Pick<SliceVariant, 'namespace'>): boolean =>
+  takesService(scope, service) && isExportedTo(service.exportTo, service.namespace, caller)
+
 /** What was made under other settings and is in no slice. */
 const forgetMade = (view: View, changes: Changes): void => {
   for (const [name, table] of view.tables) {
@@ -280,6 +298,10 @@ const forgetMade = (view: View, changes: Changes): void => {
   for (const [port, made] of view.httpPorts) {
     made.resource = undefined
     changes.listeners.add(`0.0.0.0_${port}`)
+  }
+  for (const [name, made] of view.tcpListeners) {
+    made.resource = undefined
+    changes.listeners.add(name)
   }
   for (const name of workloadSecretNames) if (view.secretUses.has(name)) changes.secrets.add(name)
 }

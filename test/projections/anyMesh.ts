@@ -71,7 +71,7 @@ export const rawCluster = (name: string, ids: string[], inner: string): Resource
 })
 
 const anyResource: fc.Arbitrary<Resource> = fc
-  .tuple(fc.nat(16), fc.nat(5), fc.nat(3), fc.nat(3))
+  .tuple(fc.nat(19), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {
     const namespace = other % 2 === 0 ? 'default' : 'other'
     switch (kind) {
@@ -178,6 +178,9 @@ const anyResource: fc.Arbitrary<Resource> = fc
       case 14:
       case 15:
       case 16:
+      case 17:
+      case 18:
+      case 19:
         return istioResource(kind - 12, number, other, version)
       case 8:
         return sidecarConfig(

@@ -18,7 +18,11 @@ import { endpointsJson } from '../../src/projections/endpointsJson.ts'
 import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.ts'
 import { inboundListenerJson } from '../../src/projections/inboundListeners.ts'
 import { compileTrafficPolicy } from '../../src/projections/istio/compileTrafficPolicy.ts'
-import { outboundHttpListenerJson, outboundTcpListenerJson } from '../../src/projections/outboundListeners.ts'
+import {
+  outboundHttpListenerJson,
+  outboundTcpListenerJson,
+  outboundTcpPorts,
+} from '../../src/projections/outboundListeners.ts'
 import { undeclaredVirtualHostJson, virtualHostJson } from '../../src/projections/virtualHost.ts'
 import {
   virtualInboundListenerJson,
@@ -216,6 +220,15 @@ const withRoutes = (listener: Readonly<Record<string, unknown>>): Readonly<Recor
     }
   }) as Readonly<Record<string, unknown>>
 
+const tcpListeners = (
+  service: Omit<Parameters<typeof outboundTcpPorts>[0], 'rule'>,
+  port: number,
+  protocol: (typeof protocols)[number],
+) =>
+  outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port, protocol }, '/dev/stdout').map(
+    (one) => outboundTcpListenerJson({ ...one, undeclaredOutbound: 'passthrough', accessLog: '', rule }),
+  )
+
 const proxy = httpProxyListenerJson({ address: '127.0.0.1', port: 15_002, accessLog: '/dev/stdout' })
 const inbound = { address: '127.0.1.5', captured: false, accessLog: '/dev/null', rule } as const
 /** Every sort of listener that is emitted, no two at one address. */
@@ -229,40 +242,27 @@ export const listeners = [
   outboundHttpListenerJson({ port: 9080, accessLog: '', rule }),
   withRoutes(outboundHttpListenerJson({ port: 9081, accessLog: '', rule })),
   withRoutes(proxy),
-  outboundTcpListenerJson({
-    hostname: 'x.org',
-    port: 443,
-    protocol: 'HTTPS',
-    external: { name: 'x.example.org', undeclaredOutbound: 'passthrough' },
-    accessLog: '',
-    rule,
-  }),
-  outboundTcpListenerJson({
-    hostname: '10.0.0.0/8',
-    port: 5432,
-    protocol: 'TCP',
-    external: { name: '10.0.0.0/8', undeclaredOutbound: 'refuse', subnet: true },
-    accessLog: '',
-    rule,
-  }),
+  ...tcpListeners(
+    { hostname: 'x.org', addresses: [], serverNames: ['x.org', '*.example.org'] },
+    443,
+    'HTTPS',
+  ),
+  ...tcpListeners(
+    { hostname: '10.0.0.0/8', addresses: [], subnets: ['10.0.0.0/8', 'fd00::/8'] },
+    5432,
+    'TCP',
+  ),
   ...protocols.map((protocol, i) => inboundListenerJson({ ...inbound, protocol, port: 9000 + i })),
   inboundListenerJson({ ...inbound, protocol: 'HTTP', port: 9100, mutualTls: true }),
-  ...(['HTTPS', 'TCP', 'Mongo', 'Redis'] as const).map((protocol, i) =>
-    outboundTcpListenerJson({
-      hostname: reviews,
-      port: 9003 + i,
-      protocol,
-      virtualIp: 'fd00::1',
-      accessLog: '/dev/stdout',
-      rule,
-    }),
+  ...(['HTTPS', 'TCP', 'Mongo', 'Redis'] as const).flatMap((protocol, i) =>
+    tcpListeners({ hostname: reviews, addresses: ['fd00::1', '10.1.0.9'] }, 9003 + i, protocol),
   ),
 ]
 
-const endpoint = (address: string, zone: string) => ({
+const endpoint = (address: string, locality: string) => ({
   address,
   port: 80,
-  zone,
+  locality,
   weight: 128,
   app: { host: '127.0.0.1', port: 80 },
   labels: {},

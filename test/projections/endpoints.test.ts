@@ -13,7 +13,7 @@ const instance = stored('Instance', 'reviews-v2-a', {
 const at = (address: string, port = 80, zone = '', weight = 1) => ({
   address,
   port,
-  zone,
+  locality: zone && `/${zone}`,
   weight,
   app: { host: '127.0.0.1', port },
   labels: {},
@@ -26,7 +26,7 @@ test('P6: a bare port has the application on 127.0.0.1, weight 1, no zone', () =
     port: 9080,
     app: { host: '127.0.0.1', port: 9080 },
     weight: 1,
-    zone: '',
+    locality: '',
     labels: { version: 'v2' },
     serviceAccount: undefined,
   })

@@ -68,7 +68,7 @@ const listener = (accessLog: string) => {
   const service = { kind: 'Service', namespace: 'default', name: 'reviews', position: 1 } as const
   const host = virtualHostJson({
     name: 'reviews',
-    domains: domainsOf(reviews, undefined, 9080, 'default.svc.cluster.local', 'proxy'),
+    domains: domainsOf(reviews, [], 9080, 'default.svc.cluster.local', 'proxy'),
     routes,
     defaultRoute: defaultRoute(reviews, 9080, service),
   }).json
@@ -106,7 +106,7 @@ describe.skipIf(envoy.skip)('on a real Envoy', () => {
     const cluster = (subset: string, port: number) => {
       const name = `outbound|9080|${subset}|${reviews}`
       const app = { host: '127.0.0.1', port }
-      const endpoint = { address: '127.0.0.1', port, app, weight: 1, zone: '', labels: {} }
+      const endpoint = { address: '127.0.0.1', port, app, weight: 1, locality: '', labels: {} }
       return {
         name,
         type: 'STATIC',

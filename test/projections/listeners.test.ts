@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest'
+import type { Protocol } from '../../src/model/service.ts'
 import { accessLogJson } from '../../src/projections/accessLogJson.ts'
 import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.ts'
 import { inboundListenerJson } from '../../src/projections/inboundListeners.ts'
-import { outboundHttpListenerJson, outboundTcpListenerJson } from '../../src/projections/outboundListeners.ts'
+import {
+  outboundHttpListenerJson,
+  outboundTcpListenerJson,
+  outboundTcpPorts,
+} from '../../src/projections/outboundListeners.ts'
 import {
   virtualInboundListenerJson,
   virtualOutboundListenerJson,
@@ -11,14 +16,26 @@ import {
 const rule = { kind: 'Service', namespace: 'default', name: 'reviews' } as const
 const metadata = { filter_metadata: { rutter: { rule: 'Service/default/reviews' } } }
 const address = (address: string, port_value: number) => ({ socket_address: { address, port_value } })
-const tcp = {
-  hostname: 'db.x',
-  port: 3306,
-  protocol: 'TCP',
-  virtualIp: '10.1.0.4',
-  accessLog: '',
-  rule,
-} as const
+type Service = Omit<Parameters<typeof outboundTcpPorts>[0], 'rule'>
+
+const db: Service = { hostname: 'db.x', addresses: ['10.1.0.4'] }
+
+/** The captured listeners of port 3306 of these services, which find each other at one address. */
+const captured = (protocol: Protocol, ...services: readonly Service[]) => {
+  const ports = services.flatMap((service) =>
+    outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port: 3306, protocol }, ''),
+  )
+  return [...new Set(ports.map((port) => port.address))].map((at) =>
+    outboundTcpListenerJson({
+      address: at,
+      port: 3306,
+      chains: ports.flatMap((port) => (port.address === at ? port.chains : [])),
+      undeclaredOutbound: 'refuse',
+      accessLog: '',
+      rule,
+    }),
+  )
+}
 
 test('P19: captured HTTP is routed by the configuration of its port', () => {
   expect(outboundHttpListenerJson({ port: 9080, accessLog: '', rule })).toMatchObject({
@@ -52,7 +69,7 @@ test('P19: captured HTTP is routed by the configuration of its port', () => {
 })
 
 test('P19: other protocols have a listener at their virtual IP, else at any address', () => {
-  expect(outboundTcpListenerJson(tcp)).toEqual({
+  expect(captured('TCP', db)[0]).toEqual({
     name: '10.1.0.4_3306',
     address: address('10.1.0.4', 3306),
     traffic_direction: 'OUTBOUND',
@@ -73,14 +90,16 @@ test('P19: other protocols have a listener at their virtual IP, else at any addr
       },
     ],
   })
-  const { virtualIp: _, ...headless } = tcp
-  expect(outboundTcpListenerJson(headless)).toMatchObject({ name: '0.0.0.0_3306' })
+  expect(captured('TCP', { ...db, addresses: [] })).toMatchObject([{ name: '0.0.0.0_3306' }])
+  expect(captured('TCP', { ...db, addresses: ['10.1.0.4', 'fd00::1'] })).toMatchObject([
+    { name: '10.1.0.4_3306' },
+    { name: 'fd00::1_3306' },
+  ])
 })
 
 test('P19: an HTTPS service outside of the mesh only gets connections that name it', () => {
-  const { virtualIp: _, ...anywhere } = { ...tcp, protocol: 'HTTPS' as const }
-  const external = { name: 'x.org', undeclaredOutbound: 'refuse' } as const
-  expect(outboundTcpListenerJson({ ...anywhere, external })).toMatchObject({
+  const external = { hostname: 'db.x', addresses: [], serverNames: ['db.x', 'x.org'] }
+  expect(captured('HTTPS', external)[0]).toMatchObject({
     listener_filters: [{ name: 'envoy.filters.listener.tls_inspector' }],
     filter_chains: [
       {
@@ -90,13 +109,49 @@ test('P19: an HTTPS service outside of the mesh only gets connections that name 
     ],
     default_filter_chain: { filters: [{ typed_config: { cluster: 'BlackHoleCluster' } }] },
   })
-  for (const all of [anywhere, { ...tcp, external }, { ...anywhere, external, protocol: 'TCP' as const }])
-    expect(outboundTcpListenerJson(all)).not.toHaveProperty('default_filter_chain')
+  for (const [all] of [
+    captured('HTTPS', { hostname: 'db.x', addresses: [] }),
+    captured('HTTPS', { ...external, addresses: ['10.1.0.4'] }),
+    captured('TCP', external),
+  ])
+    expect(all).not.toHaveProperty('default_filter_chain')
+})
+
+test('P19: services that find each other at one port share it; the first has what two of them want', () => {
+  const at = (hostname: string, more: Partial<Service>) => ({ hostname, addresses: [], ...more })
+  const byName = captured(
+    'HTTPS',
+    at('a.org', { serverNames: ['a.org', 'x.org'] }),
+    at('b.org', { serverNames: ['x.org', '*.b.org'] }),
+    at('c.org', {}),
+    at('d.org', {}),
+  )
+  const seen = (listener: Readonly<Record<string, unknown>> | undefined) =>
+    ((listener?.['filter_chains'] ?? []) as { filter_chain_match?: object; filters: object[] }[]).map(
+      ({ filter_chain_match, filters }) => [
+        (filters[0] as { typed_config: { cluster: string } }).typed_config.cluster.split('|').at(-1),
+        filter_chain_match,
+      ],
+    )
+  expect(seen(byName[0])).toEqual([
+    ['a.org', { server_names: ['a.org', 'x.org'] }],
+    ['b.org', { server_names: ['*.b.org'] }],
+    ['c.org', undefined],
+  ])
+  const range = (address_prefix: string, prefix_len: number) => ({ address_prefix, prefix_len })
+  const bySubnet = captured(
+    'TCP',
+    at('a', { subnets: ['10.0.0.0/8'] }),
+    at('b', { subnets: ['10.0.0.0/8', '11.0.0.0/8', 'fd00::/8'] }),
+  )
+  expect(seen(bySubnet[0])).toEqual([
+    ['a', { prefix_ranges: [range('10.0.0.0', 8)] }],
+    ['b', { prefix_ranges: [range('11.0.0.0', 8), range('fd00::', 8)] }],
+  ])
 })
 
 test('P19: Mongo is watched on its way, Redis is TCP', () => {
-  const filters = (protocol: 'Mongo' | 'Redis') =>
-    JSON.stringify(outboundTcpListenerJson({ ...tcp, protocol }))
+  const filters = (protocol: 'Mongo' | 'Redis') => JSON.stringify(captured(protocol, db))
   expect(filters('Mongo')).toMatch(/mongo_proxy.*tcp_proxy/)
   expect(filters('Redis')).not.toMatch(/redis_proxy|mongo_proxy/)
 })

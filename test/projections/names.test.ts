@@ -108,7 +108,7 @@ test('P3: short forms rise from what is not shared to the full name, for whateve
 })
 
 test('P4: captured, every name and the virtual IP answer with and without port', () => {
-  expect(domainsOf('a.x', '10.1.0.0', 80, 'y.x', 'captured')).toEqual([
+  expect(domainsOf('a.x', ['10.1.0.0'], 80, 'y.x', 'captured')).toEqual([
     'a:80',
     'a',
     'a.x:80',
@@ -119,13 +119,13 @@ test('P4: captured, every name and the virtual IP answer with and without port',
 })
 
 test('P4: behind an explicit proxy only port 80 answers without port', () => {
-  expect(domainsOf('a.x', undefined, 9080, 'y.x', 'proxy')).toEqual(['a:9080', 'a.x:9080'])
-  expect(domainsOf('a.x', undefined, 80, 'y.x', 'proxy')).toEqual(['a:80', 'a', 'a.x:80', 'a.x'])
+  expect(domainsOf('a.x', [], 9080, 'y.x', 'proxy')).toEqual(['a:9080', 'a.x:9080'])
+  expect(domainsOf('a.x', [], 80, 'y.x', 'proxy')).toEqual(['a:80', 'a', 'a.x:80', 'a.x'])
 })
 
 test('P4: an IPv6 address stands in brackets, and no domain twice', () => {
-  expect(domainsOf('a', 'fd00::1', 80, '', 'captured')).toEqual(['a:80', 'a', '[fd00::1]:80', '[fd00::1]'])
-  expect(domainsOf('10.0.0.1', '10.0.0.1', 80, '', 'captured')).toEqual(['10.0.0.1:80', '10.0.0.1'])
+  expect(domainsOf('a', ['fd00::1'], 80, '', 'captured')).toEqual(['a:80', 'a', '[fd00::1]:80', '[fd00::1]'])
+  expect(domainsOf('10.0.0.1', ['10.0.0.1'], 80, '', 'captured')).toEqual(['10.0.0.1:80', '10.0.0.1'])
 })
 
 test.each([

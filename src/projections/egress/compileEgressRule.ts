@@ -11,16 +11,18 @@ export const compileEgressRule = (stored: Stored<'EgressRule'>): CompiledService
   const { metadata, spec } = stored.resource
   const hostname = spec.destination.service ?? ''
   const ports = spec.ports.map(({ port, protocol }) => egressPort(port, protocol as Protocol))
-  const many = manyHosts(hostname)
+  const isDomain = hostname.startsWith('*')
+  const isSubnet = hostname.includes('/')
   return {
     key: `~egress/${metadata.namespace}/${metadata.name}`,
     stored,
     namespace: metadata.namespace,
     hostname,
-    address: isAddress(hostname) ? hostname : undefined,
-    externalName: hostname,
-    ...(many && { many }),
-    ports: many === 'domain' ? ports.filter(({ http }) => http) : ports,
+    addresses: isAddress(hostname) ? [hostname] : [],
+    external: true,
+    found: isDomain || isSubnet ? { by: 'caller' } : { by: 'dns', name: hostname },
+    ...(isSubnet ? { subnets: [hostname] } : { serverNames: [hostname] }),
+    ports: isDomain ? ports.filter(({ http }) => http) : ports,
   }
 }
 
@@ -31,8 +33,3 @@ const egressPort = (port: number, protocol: Protocol): CompiledPort => ({
   protocol,
   http: isHttp(protocol) || protocol === 'HTTPS',
 })
-
-const manyHosts = (hostname: string): CompiledService['many'] => {
-  if (hostname.startsWith('*')) return 'domain'
-  return hostname.includes('/') ? 'subnet' : undefined
-}

@@ -54,7 +54,7 @@ export const buildIngressSlice = (
     variantKey: '',
     clusters: [...clusters.values()],
     virtualHosts,
-    tcpListeners: [],
+    tcpPorts: [],
     httpPorts,
     portSecrets,
     secrets: [...new Set(portSecrets.values()), ...secretsOfClusters(clusters.values())],

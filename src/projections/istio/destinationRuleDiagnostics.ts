@@ -32,7 +32,7 @@ export const destinationRuleDiagnostics = (
         })),
     ...hidden(rule, hostname, registry),
     ...unusedFields(spec, unused),
-    ...tlsNotInForce(rule, service?.externalName !== undefined),
+    ...tlsNotInForce(rule, service?.external === true),
     ...unencodable(rule, hostname, registry),
   ]
 }

@@ -1,4 +1,3 @@
-import type { InstanceSpec } from '../../model/instance.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
 
 /** Who runs the instances behind a name of a service, counted, so that an instance that comes or goes is looked up and
@@ -28,9 +27,14 @@ export const createIdentities = (): Identities => {
   }
 }
 
-/** The account of an instance, `ns/<namespace>/sa/<serviceAccount>`; without one it is `default`, as in Kubernetes. */
-export const accountOf = (namespace: string, { serviceAccount }: InstanceSpec): string =>
-  `ns/${namespace}/sa/${serviceAccount ?? 'default'}`
+/** The account of a workload, `ns/<namespace>/sa/<serviceAccount>`; without one it is `default`, as in Kubernetes. */
+export const accountOf = ({
+  metadata,
+  spec,
+}: {
+  readonly metadata: { readonly namespace: string }
+  readonly spec: { readonly serviceAccount?: string }
+}): string => `ns/${metadata.namespace}/sa/${spec.serviceAccount ?? 'default'}`
 
 /** The name in the certificate of a workload that runs under `account` (SPIFFE, as Istio writes it). */
 export const spiffeId = (meshDomain: string, account: string): string => `spiffe://${meshDomain}/${account}`

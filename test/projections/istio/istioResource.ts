@@ -3,10 +3,61 @@ import type { Resource } from '../../../src/model/resource.ts'
 /** One of Istio's resources for services `s0` to `s5`, by small numbers: of random meshes. */
 export const istioResource = (sort: number, number: number, other: number, version: number): Resource => {
   const namespace = other % 2 === 0 ? 'default' : 'other'
-  return sort < 2
-    ? anyDestinationRule(`dr${number % 3}`, namespace, other, version)
-    : anyVirtualService(`vs${number}`, namespace, other, version)
+  switch (sort) {
+    case 0:
+    case 1:
+      return anyDestinationRule(`dr${number % 3}`, namespace, other, version)
+    case 5:
+    case 6:
+      return anyServiceEntry(`se${number % 3}`, namespace, other, version)
+    case 7:
+      return anyWorkloadEntry(`we${number % 3}`, namespace, other, version)
+    default:
+      return anyVirtualService(`vs${number}`, namespace, other, version)
+  }
 }
+
+const anyServiceEntry = (
+  name: string,
+  namespace: string,
+  other: number,
+  version: number,
+): Resource<'ServiceEntry'> => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'ServiceEntry',
+  metadata: { name, namespace },
+  spec: {
+    hosts: other === 3 ? ['*.example.org'] : [`s${other}.default`, `s${other}.default.svc.cluster.local`],
+    ports: [
+      { number: 9080, name: 'http', targetPort: 9081 },
+      { number: 443, name: 'tls', protocol: 'TLS' },
+      { number: 3306, name: 'tcp' },
+    ],
+    ...(other === 1 ? { addresses: ['10.9.0.1', '10.64.0.0/16'] } : {}),
+    ...(other === 3
+      ? {}
+      : { resolution: (['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN'] as const)[version] ?? 'NONE' }),
+    ...(version === 1 || version === 2 ? { workloadSelector: { labels: { version: 'v1' } } } : {}),
+    ...(name === 'se2' ? { exportTo: ['.'] } : {}),
+  },
+})
+
+const anyWorkloadEntry = (
+  name: string,
+  namespace: string,
+  other: number,
+  version: number,
+): Resource<'WorkloadEntry'> => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'WorkloadEntry',
+  metadata: { name, namespace },
+  spec: {
+    address: version === 3 ? 'db.example.org' : `10.1.0.${other}`,
+    labels: { version: version === 3 ? 'v1' : `v${version}` },
+    ports: { tcp: 3307 },
+    locality: `eu/${other}`,
+  },
+})
 
 const anyDestinationRule = (
   name: string,

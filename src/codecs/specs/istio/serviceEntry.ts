@@ -94,6 +94,8 @@ const endpointsOf = (spec: ServiceEntrySpec): readonly Finding[] => {
     return [excluded('endpoints and workloadSelector exclude each other.', ['endpoints'])]
   if (resolution === 'NONE' && endpoints.length > 0)
     return [excluded('With resolution NONE connections go where the caller wants them.', ['endpoints'])]
+  if (resolution === 'DNS_ROUND_ROBIN' && endpoints.length > 1)
+    return [excluded('With resolution DNS_ROUND_ROBIN there is one endpoint at most.', ['endpoints', 1])]
   if (resolution === 'STATIC')
     return endpoints.flatMap(({ address }, i) =>
       isIp(address)

@@ -1,0 +1,61 @@
+import { tlsInspector } from './downstreamTls.ts'
+import type { JsonObject } from './json.ts'
+import type { Provenance } from './provenance.ts'
+
+/** Connections of one sort that a listener gets, and what becomes of them. */
+export type ConnectionChain = {
+  /** Names in TLS, `*.suffix` too; none: whatever is asked for, also without TLS. */
+  readonly serverNames: readonly string[]
+  /** Of the addresses that they go to, such as `10.0.0.0/8`; none: to any. */
+  readonly subnets: readonly string[]
+  readonly filters: readonly JsonObject[]
+  /** That the filters lead to. */
+  readonly clusters: readonly string[]
+  readonly rule: Provenance
+}
+
+/** `chains` as a listener can have them: of what two of them would take, the later one lets go. Envoy refuses a
+ *  listener whose chains overlap. */
+export const chainsApart = (chains: readonly ConnectionChain[]): readonly ConnectionChain[] => {
+  const taken = new Set<string>()
+  return chains.flatMap((chain) => {
+    const left = new Map<string, ConnectionChain>()
+    for (const subnet of orAny(chain.subnets)) {
+      const names = orAny(chain.serverNames).filter((name) => !taken.has(`${subnet} ${name}`))
+      if (names.length === 0) continue
+      const serverNames = names.filter((name) => name !== any)
+      const same = left.get(names.join(' '))
+      const subnets = [...(same?.subnets ?? []), ...(subnet === any ? [] : [subnet])]
+      left.set(names.join(' '), { ...chain, serverNames, subnets })
+    }
+    for (const subnet of orAny(chain.subnets))
+      for (const name of orAny(chain.serverNames)) taken.add(`${subnet} ${name}`)
+    return [...left.values()]
+  })
+}
+
+const any = ''
+const orAny = (some: readonly string[]): readonly string[] => (some.length === 0 ? [any] : some)
+
+/** True for what takes every connection. */
+export const takesEveryConnection = ({ serverNames, subnets }: ConnectionChain): boolean =>
+  serverNames.length === 0 && subnets.length === 0
+
+/** The fields of an Envoy listener that hold `chains`, which are apart. */
+export const chainsJson = (chains: readonly ConnectionChain[]): JsonObject => ({
+  ...(chains.some(({ serverNames }) => serverNames.length > 0) ? { listener_filters: [tlsInspector] } : {}),
+  filter_chains: chains.map((chain) => ({
+    ...(takesEveryConnection(chain) ? {} : { filter_chain_match: matchJson(chain) }),
+    filters: chain.filters,
+  })),
+})
+
+const matchJson = ({ serverNames, subnets }: ConnectionChain): JsonObject => ({
+  ...(subnets.length === 0 ? {} : { prefix_ranges: subnets.map(rangeJson) }),
+  ...(serverNames.length === 0 ? {} : { server_names: serverNames }),
+})
+
+const rangeJson = (subnet: string): JsonObject => {
+  const [address = '', length] = subnet.split('/')
+  return { address_prefix: address, prefix_len: Number(length ?? (address.includes(':') ? 128 : 32)) }
+}

@@ -1,0 +1,24 @@
+import type { Diagnostic } from '../model/diagnostic.ts'
+import type { CompiledService } from './compiledService.ts'
+import { lostHosts } from './lostDomains.ts'
+import type { Registry } from './registry.ts'
+
+/** A diagnostic at `path` for each name, as seen from the service's own namespace, that requests to another service
+ *  win. */
+export const lostNames = (
+  service: CompiledService,
+  path: string,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const domain = `${service.namespace}.svc.${registry.settings().domain}`
+  const variant = { domain, inScope: () => true }
+  return service.ports
+    .filter(({ http }) => http)
+    .flatMap(({ port }) => lostHosts(service, port, variant, registry.claims).map((host) => ({ host, port })))
+    .map(({ host, port }) => ({
+      code: 'RUT2034',
+      severity: 'warning',
+      path,
+      message: `Requests to '${host}' on port ${port} go to another service, which has the better claim to that name.`,
+    }))
+}

@@ -52,6 +52,7 @@ export const agentBusMetrics: Readonly<Record<keyof ReturnType<NatsAgentBus['cou
 export const linkMetrics: Readonly<Record<keyof ReturnType<NatsLink['counters']>, Metric>> = {
   disconnects: counter('rutter_nats_disconnects_total', 'Connections to NATS that were lost.'),
   reconnects: counter('rutter_nats_reconnects_total', 'Connections to NATS that came back.'),
+  movedOn: counter('rutter_nats_moved_on_total', 'Servers of NATS that were left for another.'),
   stale: counter('rutter_nats_stale_total', 'Connections to NATS that had gone dead without a word.'),
   errors: counter('rutter_nats_errors_total', 'Errors that NATS told.'),
 }

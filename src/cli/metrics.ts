@@ -42,12 +42,13 @@ export const fleetMetrics: Readonly<Record<'rejections', Metric>> = {
 export const natsLogMetrics: Readonly<Record<keyof NatsLogCounters, Metric>> = {
   appended: counter('rutter_log_appended_total', 'Entries that were stored in the stream.'),
   conflicts: counter('rutter_log_conflicts_total', 'Appends that came second.'),
-  uncertain: counter('rutter_log_uncertain_total', 'Appends without answer, looked up in the stream.'),
+  uncertain: counter('rutter_log_uncertain_total', 'Appends without answer, sent again.'),
   heldBack: counter('rutter_log_held_back_total', 'Appends that waited for the turn of another writer.'),
   retried: counter('rutter_log_retried_total', 'Requests to the servers that were sent again.'),
   reopened: counter('rutter_log_reopened_total', 'Readings of the stream that were begun anew.'),
   disconnects: counter('rutter_nats_disconnects_total', 'Connections to NATS that were lost.'),
   reconnects: counter('rutter_nats_reconnects_total', 'Connections to NATS that came back.'),
+  movedOn: counter('rutter_nats_moved_on_total', 'Servers of NATS that were left for another.'),
   stale: counter('rutter_nats_stale_total', 'Connections to NATS that had gone dead without a word.'),
   errors: counter('rutter_nats_errors_total', 'Errors that NATS told.'),
 }

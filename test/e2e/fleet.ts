@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../adapters/envoy/served.ts'
-import { type NatsServers, startNats } from '../adapters/nats/natsHarness.ts'
+import { type NatsPlace, type NatsServers, startNats } from '../adapters/nats/natsHarness.ts'
 import { type Beside, type Mesh, meshBehind } from './mesh.ts'
 import { type RutterProcess, startRutter } from './rutterProcess.ts'
 
@@ -33,9 +33,14 @@ export const startFleet = async (options: {
   readonly nats: string
   readonly nodes?: number
   readonly controllers?: number
+  /** Where the servers of NATS run. */
+  readonly places?: readonly NatsPlace[]
 }): Promise<TestFleet> => {
   const directory = mkdtempSync(join(tmpdir(), 'rutter-fleet-'))
-  const servers = await startNats(options.nats, { nodes: options.nodes ?? 1 })
+  const servers = await startNats(options.nats, {
+    nodes: options.nodes ?? 1,
+    ...(options.places && { places: options.places }),
+  })
   const nats = ['--nats', servers.urls.join(',')]
   const controllers = await Promise.all(
     Array.from({ length: options.controllers ?? 2 }, async () => {

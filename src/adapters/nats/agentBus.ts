@@ -7,12 +7,12 @@ import {
   encodeSyncRequest,
 } from '../../codecs/busMessage.ts'
 import type { SyncAnswer, SyncRequest, Topic } from '../../model/frame.ts'
-import { subjectToken } from '../../model/subjectToken.ts'
 import { proxyTopic, sharedEndpoints } from '../../model/topic.ts'
 import type { AgentBus, AgentBusListener } from '../../ports.ts'
 import { busSubjects } from './busSubjects.ts'
 import { gathering } from './chunks.ts'
 import type { NatsLink } from './connectNats.ts'
+import { inboxOf } from './meshRole.ts'
 
 /** An agent's side of the bus, on NATS. */
 export type NatsAgentBus = AgentBus & {
@@ -31,9 +31,13 @@ export type NatsAgentBus = AgentBus & {
 
 /** Topics of endpoints that are listened to one by one; beyond, all of a namespace's, and of the mesh's, are. */
 const maxTopics = 256
-/** A controller waits up to 2 s for its log before it answers. */
-const answerWithinMs = 4_000
+/** How long an answer is waited for, twice as long after each that did not come: questions are lost with a server or a
+ *  controller, and a controller may wait up to 2 s for its log before it answers. */
+const answerWithinMs = { first: 1_500, most: 4_000 }
 const maxAnswerBytes = 268_435_456
+/** How long no controller may answer before another server is tried, which may reach one; it doubles while that does
+ *  not help, so that many agents whose controllers are gone do not storm the servers. */
+const moveOnAfterMs = { first: 5_000, most: 80_000 }
 
 /** The bus of `mesh`, of the agent of `node`. */
 export const natsAgentBus = (link: NatsLink, mesh: string, node: string): NatsAgentBus => {
@@ -76,12 +80,25 @@ export const natsAgentBus = (link: NatsLink, mesh: string, node: string): NatsAg
     return added.length > 0
   }
 
+  let withinMs = answerWithinMs.first
+  let answeredMs = performance.now()
+  let patienceMs = moveOnAfterMs.first
   const sync = async (request: SyncRequest): Promise<SyncAnswer> => {
     counted.syncs += 1
     try {
-      return await ask(request)
+      const answer = await ask(request)
+      withinMs = answerWithinMs.first
+      answeredMs = performance.now()
+      patienceMs = moveOnAfterMs.first
+      return answer
     } catch (error) {
       counted.syncsFailed += 1
+      withinMs = Math.min(answerWithinMs.most, 2 * withinMs)
+      if (performance.now() - answeredMs > patienceMs && link.connected()) {
+        link.moveOn('no controller answers')
+        answeredMs = performance.now()
+        patienceMs = Math.min(moveOnAfterMs.most, 2 * patienceMs)
+      }
       throw error
     }
   }
@@ -90,14 +107,14 @@ export const natsAgentBus = (link: NatsLink, mesh: string, node: string): NatsAg
     new Promise((resolve, reject) => {
       if (!link.connected()) return reject(new Error('there is no connection to NATS'))
       const chunks = gathering(maxAnswerBytes)
-      const inbox = createInbox(subjects.agentInbox(subjectToken(node)))
+      const inbox = createInbox(inboxOf(mesh, { type: 'agent', identity: { node } }))
       const finish = (end: () => void): void => {
         clearTimeout(timer)
         answers.unsubscribe()
         end()
       }
       const fail = (reason: string): void => finish(() => reject(new Error(reason)))
-      const timer = setTimeout(() => fail('no controller answers'), answerWithinMs)
+      const timer = setTimeout(() => fail('no controller answers'), withinMs)
       const take = ({ data, headers }: Msg): void => {
         // So the server says that nobody listens.
         if (headers?.code === 503) return fail('no controller is there')

@@ -12,14 +12,15 @@ export type AppendWatch = {
   /** The hash of the entry at `position`; undefined when there is none. Waits up to `patienceMs` for the stream to
    *  bring it before it asks. */
   hashAt(position: Position, patienceMs: number): Promise<string | undefined>
-  /** An answer did not come: what the stream holds tells what has happened. */
+  /** An answer did not come: what the stream holds when it is sent again tells what has happened. */
   uncertain(): void
   retry(error: Error): void
 }
 
 /** An append is tried for so long, through elections and lost connections. */
 const limitMs = 15_000
-const answerMs = 2_000
+/** A leader that is frozen or cut off does not answer; what is late is recognized in the stream. */
+const answerMs = 1_000
 /** What another appended comes by itself, at about the same time as the refusal. Asking for it would cost round trips
  *  in which whoever won appends again, and so wins again. */
 const bringingMs = 250
@@ -36,8 +37,9 @@ export const appendEntry = async (
   watch: AppendWatch,
 ): Promise<'appended' | 'conflict'> => {
   const { link, js, mesh, name } = stream
+  const untilMs = performance.now() + limitMs
   const publish = async (): Promise<'appended' | 'conflict'> => {
-    await link.untilConnected(answerMs)
+    await link.untilConnected(Math.max(0, untilMs - performance.now()))
     try {
       const { seq } = await js.publish(eventSubjects(mesh).entry, payload, {
         headers: entryHeaders(entry.hash),
@@ -47,9 +49,10 @@ export const appendEntry = async (
       if (seq === entry.position) return 'appended'
       throw logDamaged(name, entry.position, `the entry was stored at ${seq}`)
     } catch (error) {
-      if (!isConflict(error) && !isPassing(error)) throw error
-      if (!isConflict(error)) watch.uncertain()
-      const stands = await watch.hashAt(entry.position, isConflict(error) ? bringingMs : 0)
+      if (isPassing(error)) watch.uncertain()
+      // Sent again, it is refused where it was stored: looking it up now would wait for the same leader.
+      if (!isConflict(error)) throw error
+      const stands = await watch.hashAt(entry.position, bringingMs)
       if (stands === undefined) throw error
       return stands === entry.hash ? 'appended' : 'conflict'
     }

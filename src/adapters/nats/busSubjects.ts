@@ -9,8 +9,6 @@ export const busSubjects = (mesh: string) => ({
   /** Where agents say how their Envoys do. */
   status: (node: string): string => `rutter.${mesh}.status.${subjectToken(node)}`,
   everyStatus: `rutter.${mesh}.status.*`,
-  /** Where answers to the agent with this token come to. */
-  agentInbox: (token: string): string => `_INBOX_rutter.${mesh}.agent.${token}`,
   /** Where controllers show themselves to each other. */
   controller: (id: string): string => `rutter.${mesh}.controllers.${id}`,
   everyController: `rutter.${mesh}.controllers.*`,

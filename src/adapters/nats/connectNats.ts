@@ -18,9 +18,13 @@ export type NatsLink = {
   untilConnected(limitMs: number): Promise<void>
   /** Calls `listener` whenever the connection was lost and is back; gives the way to stop that. */
   onReconnect(listener: () => void): () => void
+  /** Leaves the server for another one that is known, if any: it answers, but does not reach what is asked for. */
+  moveOn(why: string): void
   counters(): {
     readonly disconnects: number
     readonly reconnects: number
+    /** Servers that were left for another. */
+    readonly movedOn: number
     readonly stale: number
     readonly errors: number
   }
@@ -43,7 +47,7 @@ export const connectNats = async (
   const options = connectionOptions(profile)
   if (isLeft(options)) return options
   const connection = await firstConnection(options.right, limitMs)
-  return isLeft(connection) ? connection : right(linkOn(connection.right, onNotice))
+  return isLeft(connection) ? connection : right(linkOn(connection.right, profile.urls.length, onNotice))
 }
 
 const firstConnection = async (
@@ -72,8 +76,8 @@ const firstConnection = async (
 const reasonOf = (error: Error): string =>
   error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message
 
-const linkOn = (connection: NatsConnection, onNotice: (message: string) => void): NatsLink => {
-  const counters = { disconnects: 0, reconnects: 0, stale: 0, errors: 0 }
+const linkOn = (connection: NatsConnection, given: number, onNotice: (message: string) => void): NatsLink => {
+  const counters = { disconnects: 0, reconnects: 0, movedOn: 0, stale: 0, errors: 0 }
   const listeners = new Set<() => void>()
   const waiting = new Set<{ go(): void; fail(reason: Error): void }>()
   let connected = true
@@ -132,6 +136,13 @@ const linkOn = (connection: NatsConnection, onNotice: (message: string) => void)
         const timer = setTimeout(() => one.fail(new Error('there is no connection to NATS')), limitMs)
         waiting.add(one)
       }),
+    moveOn: (why) => {
+      const known = Math.max(given, connection.info?.connect_urls?.length ?? 0)
+      if (!connected || known < 2) return
+      counters.movedOn += 1
+      notice(`leaving NATS at ${connection.getServer()} for another server: ${why}`)
+      void connection.reconnect()
+    },
     onReconnect: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -11,6 +11,7 @@ import type { ControllerBus, ControllerBusListener } from '../../ports.ts'
 import { busSubjects, lastToken } from './busSubjects.ts'
 import { chunked } from './chunks.ts'
 import type { NatsLink } from './connectNats.ts'
+import { inboxOf } from './meshRole.ts'
 
 /** A controller's side of the bus, on NATS. */
 export type NatsControllerBus = ControllerBus & {
@@ -28,9 +29,10 @@ export type NatsControllerBus = ControllerBus & {
   close(): void
 }
 
-/** Controllers show themselves so often, and count as gone after three times that. */
-const showEveryMs = 1_000
-const goneAfterMs = 3_500
+/** Controllers show themselves so often, and count as gone when they were not heard for so long: what a controller that
+ *  was killed had yet to say is said by another within 2.5 s. One that is only slow is doubled for a while. */
+const showEveryMs = 500
+const goneAfterMs = 2_000
 
 /** Askers that wait for an answer at a time. */
 const maxAnswering = 4_096
@@ -75,12 +77,11 @@ export const natsControllerBus = (link: NatsLink, mesh: string, id: string): Nat
   // Whoever may ask may name any reply subject: answers go to the asker's own inbox or nowhere.
   const takeSync = async (message: Msg): Promise<void> => {
     const request = decodeSyncRequest(message.data)
-    const token = lastToken(message.subject)
     const { reply = '' } = message
     if (
       isLeft(request) ||
-      subjectToken(request.right.node) !== token ||
-      !reply.startsWith(`${subjects.agentInbox(token)}.`)
+      subjectToken(request.right.node) !== lastToken(message.subject) ||
+      !reply.startsWith(`${inboxOf(mesh, { type: 'agent', identity: request.right })}.`)
     ) {
       counted.messagesRefused += 1
       return

@@ -16,6 +16,7 @@ import { readStream } from './readStream.ts'
 import { retrying } from './retrying.ts'
 import { entryOfMessage, hashOfMessage, headerRoomBytes } from './storedEntry.ts'
 import { holdBackMs, takeTurns } from './turns.ts'
+import { watchServer } from './watchServer.ts'
 
 export type JetstreamLogOptions = Omit<EventStreamOptions, 'make' | 'onRetry'> & {
   /** Largest entry, in bytes of canonical JSON; 32 MiB unless given, and never more than the servers' max_payload. */
@@ -31,7 +32,7 @@ export type JetstreamLog = EventLog & {
   counters(): {
     readonly appended: number
     readonly conflicts: number
-    /** Appends that got no answer, whose outcome was looked up in the stream. */
+    /** Appends that got no answer and were sent again. */
     readonly uncertain: number
     /** Appends that waited for another's, which had asked for its turn. */
     readonly heldBack: number
@@ -130,6 +131,7 @@ const logOn = (
   }
   const following = follow()
   const turns = takeTurns(stream.link, stream.mesh)
+  const stopWatching = watchServer(stream)
 
   async function* tail(after: Position, signal: AbortSignal) {
     const stop = new AbortController()
@@ -208,6 +210,7 @@ const logOn = (
         all.end()
         for (const abort of [...tails]) abort()
         turns.close()
+        stopWatching()
         closing.abort()
         await following
       }),

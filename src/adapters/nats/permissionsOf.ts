@@ -1,7 +1,7 @@
 import { namespaceNamed } from '../../model/namespaceNamed.ts'
 import type { ProxyIdentity } from '../../model/proxy.ts'
 import { subjectToken } from '../../model/subjectToken.ts'
-import { inboxOf, type MeshRole } from './meshRole.ts'
+import { inboxesOfAgents, inboxOf, type MeshRole } from './meshRole.ts'
 import {
   checkpointBucketName,
   eventStreamName,
@@ -34,7 +34,7 @@ const controller = (mesh: string): Permissions => ({
     `rutter.${mesh}.fragment.>`,
     `rutter.${mesh}.proxy.*`,
     // Answers to agents.
-    `_INBOX_rutter.${mesh}.agent.>`,
+    inboxesOfAgents(mesh),
     // The client asks for it before it opens an object store.
     '$JS.API.INFO',
     ...logApi(eventStreamName(mesh)),

@@ -2,7 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { ConnectionError, RequestError, TimeoutError } from '@nats-io/nats-core'
 
-/** `once()`, tried again after errors that pass by themselves (`passing`), with pauses that double from 25 ms to 1 s
+/** An election takes seconds; what comes after it should not wait for much longer. */
+const longestPauseMs = 250
+
+/** `once()`, tried again after errors that pass by themselves (`passing`), with pauses that double from 25 to 250 ms
  *  and are told to `onRetry`, until `limitMs` have passed; then it rejects with the last error. Other errors reject at
  *  once. */
 export const retrying = async <T>(
@@ -12,7 +15,7 @@ export const retrying = async <T>(
   passing: (error: unknown) => boolean = isPassing,
 ): Promise<T> => {
   const untilMs = performance.now() + limitMs
-  for (let delayMs = 25; ; delayMs = Math.min(2 * delayMs, 1_000)) {
+  for (let delayMs = 25; ; delayMs = Math.min(2 * delayMs, longestPauseMs)) {
     try {
       return await once()
     } catch (error) {

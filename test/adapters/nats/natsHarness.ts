@@ -39,31 +39,40 @@ export type NatsSettings = {
   readonly syncInterval?: string
   /** More lines for the server's configuration. */
   readonly extra?: string
+  /** Where each server runs; on loopback unless given. */
+  readonly places?: readonly NatsPlace[]
 }
 
-/** Real nats-servers with JetStream on loopback, each with files of its own. */
+/** An address that others reach a server at, and what a program there is started by. */
+export type NatsPlace = { readonly host: string; readonly command: readonly string[] }
+
+const loopback: NatsPlace = { host: '127.0.0.1', command: [] }
+
+/** Real nats-servers with JetStream, each with files of its own. */
 export const startNats = async (path: string, settings: NatsSettings = {}): Promise<NatsServers> => {
-  const { nodes = 1, syncInterval = 'always', extra = '' } = settings
+  const { nodes = 1, syncInterval = 'always', extra = '', places = [] } = settings
   const directory = mkdtempSync(join(tmpdir(), 'rutter-nats-'))
   const ports = await freePorts(nodes * 3)
   const names = Array.from({ length: nodes }, (_, i) => `n${i + 1}`)
-  const routes = names.map((_, i) => `nats://127.0.0.1:${ports[i * 3 + 2]}`)
+  const placeOf = (i: number): NatsPlace => places[i] ?? loopback
+  const routes = names.map((_, i) => `nats://${placeOf(i).host}:${ports[i * 3 + 2]}`)
   const servers = names.map((name, i) => {
-    const [port, monitor, route] = ports.slice(i * 3)
-    const cluster = `cluster { name: rutter, listen: "127.0.0.1:${route}", routes: [${routes.join(', ')}] }`
+    const [port = 0, monitor = 0, route = 0] = ports.slice(i * 3)
+    const { host, command } = placeOf(i)
+    const cluster = `cluster { name: rutter, listen: "${host}:${route}", routes: [${routes.join(', ')}] }`
     const file = join(directory, `${name}.conf`)
     writeFileSync(
       file,
       [
         `server_name: ${name}`,
-        `listen: "127.0.0.1:${port}"`,
-        `http: "127.0.0.1:${monitor}"`,
+        `listen: "${host}:${port}"`,
+        `http: "${host}:${monitor}"`,
         `jetstream { store_dir: "${join(directory, name)}", sync_interval: ${syncInterval}, max_mem: 256MB, max_file: 4GB }`,
         ...(nodes > 1 ? [cluster] : []),
         extra,
       ].join('\n'),
     )
-    return serverOf(path, file, name, port ?? 0, monitor ?? 0)
+    return serverOf([...command, path, '-c', file], file, name, `${host}:${port}`, `${host}:${monitor}`)
   })
   const ready = async () => {
     for (const server of servers) await healthy(server, nodes)
@@ -92,7 +101,13 @@ export const startNats = async (path: string, settings: NatsSettings = {}): Prom
   }
 }
 
-const serverOf = (path: string, file: string, name: string, port: number, monitor: number): NatsServer => {
+const serverOf = (
+  [program = '', ...args]: readonly string[],
+  file: string,
+  name: string,
+  at: string,
+  monitorAt: string,
+): NatsServer => {
   const log = `${file}.log`
   let child: ChildProcess | undefined
   let gone: Promise<void> = Promise.resolve()
@@ -103,8 +118,8 @@ const serverOf = (path: string, file: string, name: string, port: number, monito
   return {
     name,
     said: () => readFileSync(log, 'utf8'),
-    url: `nats://127.0.0.1:${port}`,
-    monitorUrl: `http://127.0.0.1:${monitor}`,
+    url: `nats://${at}`,
+    monitorUrl: `http://${monitorAt}`,
     get pid() {
       return running().pid ?? 0
     },
@@ -116,7 +131,7 @@ const serverOf = (path: string, file: string, name: string, port: number, monito
     thaw: () => void running().kill('SIGCONT'),
     restart: async () => {
       const output = openSync(log, 'a')
-      const started = spawn(path, ['-c', file], { stdio: ['ignore', output, output] })
+      const started = spawn(program, args, { stdio: ['ignore', output, output] })
       child = started
       gone = new Promise((resolve) => {
         const over = () => {

@@ -1,0 +1,12 @@
+const full = process.env['RUTTER_FAULTS'] === 'full'
+
+/** How much is done to the fleet: little, so that every change can be tested so, or with `RUTTER_FAULTS=full` all. */
+export const scale = {
+  seed: Number(process.env['RUTTER_SEED'] ?? 20_261_128),
+  /** How often a controller is killed, at random moments. */
+  kills: full ? 20 : 3,
+  /** How long all controllers, or all of NATS, are gone. */
+  outageMs: full ? 60_000 : 5_000,
+  /** How long one server of NATS is gone, frozen or cut off. */
+  nodeOutageMs: full ? 20_000 : 3_000,
+}

@@ -52,6 +52,16 @@ const buildFacts = async () => {
   return { version, commit }
 }
 
+/** What `rutter lint --explain` prints: the pages of docs/diagnostics by code. */
+const diagnosticPages = async () => {
+  const directory = join(root, 'docs/diagnostics')
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.md') && file !== 'README.md')
+  const pages = files
+    .sort()
+    .map(async (file) => [file.slice(0, -3), await readFile(join(directory, file), 'utf8')])
+  return Object.fromEntries(await Promise.all(pages))
+}
+
 const bundle = async (esbuild) =>
   esbuild.build({
     absWorkingDir: root,
@@ -72,7 +82,10 @@ const bundle = async (esbuild) =>
     sourcesContent: false,
     legalComments: 'none',
     logLevel: 'warning',
-    define: { RUTTER_BUILD: JSON.stringify(await buildFacts()) },
+    define: {
+      RUTTER_BUILD: JSON.stringify(await buildFacts()),
+      RUTTER_PAGES: JSON.stringify(await diagnosticPages()),
+    },
     // Dependencies in CommonJS call `require` for Node's own modules, which ES modules do not have.
     banner: {
       js: "import { createRequire as rutterCreateRequire } from 'node:module'\nconst require = rutterCreateRequire(import.meta.url)",

@@ -28,3 +28,19 @@ describe('the specification', () => {
   test('A5: no number is given twice', () =>
     expect(stated.filter((rule, i) => stated.indexOf(rule) !== i)).toEqual([]))
 })
+
+describe('the pages of codes', () => {
+  const files = (directory: string) =>
+    readdirSync(join(here, '..', directory), { recursive: true, encoding: 'utf8' })
+
+  test('K40: every code in the sources has a page in docs/diagnostics, every page a code', () => {
+    const inSources = files('src')
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [
+        ...readFileSync(join(here, '../src', file), 'utf8').matchAll(/'(RUT\d{4})'|code: '(conflict)'/g),
+      ])
+      .map(([, code, word]) => code ?? word ?? '')
+    const pages = files('docs/diagnostics').map((file) => file.replace(/\.md$/, ''))
+    expect(pages.filter((page) => page !== 'README').sort()).toEqual([...new Set(inSources)].sort())
+  })
+})

@@ -1,4 +1,4 @@
-/** Why a document is refused, as stable codes (docs/spec/C.md lists them). `RUT10..` cannot be read (HTTP 400),
+/** Why a document is refused, as stable codes (docs/diagnostics has a page for each). `RUT10..` cannot be read (HTTP 400),
  *  `RUT109.` is too large (413), all others are read but refused (422). */
 export const problemCodes = {
   yamlSyntax: 'RUT1001',

@@ -36,7 +36,7 @@ const byKind: ByKind = {
 }
 
 /** What keeps `resource`, or a part of it, from having an effect in the mesh that `registry` stands at, in which it
- *  is. Codes are `RUT2xxx`, listed in docs/spec/P.md; paths point into the resource. */
+ *  is. Codes are `RUT2xxx`, each with a page in docs/diagnostics; paths point into the resource. */
 export const diagnosticsOf = <K extends Kind>(
   resource: Resource<K>,
   registry: Registry,

@@ -17,7 +17,6 @@ export const ruleLimits = (spec: RouteRuleSpec): RuleLimits => {
       ...(unmatchable ? [connectionMatch(spec.match?.tcp === undefined ? 'udp' : 'tcp')] : []),
       ...withoutEffect(spec),
       ...unmatchablePath(spec),
-      ...unappendable(spec),
       ...joinedRewrite(spec),
     ],
   }
@@ -77,16 +76,6 @@ const unmatchablePath = (spec: RouteRuleSpec): readonly Diagnostic[] => {
     },
   ]
 }
-
-const unappendable = (spec: RouteRuleSpec): readonly Diagnostic[] =>
-  Object.keys(spec.appendHeaders ?? {})
-    .filter((name) => !isAppendable(name))
-    .map((name) => ({
-      code: 'RUT2013',
-      severity: 'warning',
-      path: `/spec/appendHeaders/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-      message: `Envoy does not let '${name}' be appended to; rewrite.authority changes the host.`,
-    }))
 
 // Envoy replaces exactly what matched, which here is the leading slash.
 const joinedRewrite = (spec: RouteRuleSpec): readonly Diagnostic[] => {

@@ -13,5 +13,9 @@ export type SidecarSpec = {
   }[]
   readonly ingress?: readonly Json[]
   readonly inboundConnectionPool?: Json
-  readonly outboundTrafficPolicy?: Json
+  /** What becomes of connections that no service declares; default: the mesh's `undeclaredOutbound`. */
+  readonly outboundTrafficPolicy?: {
+    readonly mode?: 'ALLOW_ANY' | 'REGISTRY_ONLY'
+    readonly egressProxy?: Json
+  }
 }

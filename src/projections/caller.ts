@@ -1,6 +1,9 @@
+import type { Stored } from '../model/mesh.ts'
+import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import type { Resource } from '../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
+import type { SidecarSpec } from '../model/sidecar.ts'
 import { matchesLabels } from './instanceEndpoints.ts'
 import type { Registry } from './registry.ts'
 import { openScope, type Scope, scopeOf } from './scope.ts'
@@ -12,9 +15,13 @@ export type Caller = {
   readonly domain: string
   readonly labels: Readonly<Record<string, string>>
   readonly scope: Scope
+  /** What becomes of connections that no service declares. */
+  readonly undeclaredOutbound: UndeclaredOutbound
   /** Keys of the rules and policies with a source that is this proxy, and of conditions on its labels; sorted. */
   readonly sourceRules: readonly string[]
 }
+
+export type UndeclaredOutbound = Required<MeshSettingsSpec>['undeclaredOutbound']
 
 type Proxy = Exclude<ProxyIdentity, { readonly type: 'bare' }>
 
@@ -41,11 +48,19 @@ export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Regist
       }
   }
   for (const condition of registry.istio.conditionsMetBy(labels)) sourceRules.add(condition)
+  const sidecar = sidecarFor(namespace, labels, registry)?.resource.spec
   return {
     namespace,
     domain: proxy.domain,
     labels,
-    scope: scopeFor(namespace, labels, registry),
+    scope:
+      sidecar?.egress === undefined
+        ? openScope
+        : scopeOf(
+            sidecar.egress.flatMap(({ hosts }) => hosts),
+            namespace,
+          ),
+    undeclaredOutbound: undeclaredFor(sidecar, registry),
     sourceRules: [...sourceRules].sort(byCodeUnit),
   }
 }
@@ -73,23 +88,24 @@ const namespaceOf = (
   return dot === -1 ? 'default' : proxy.id.slice(dot + 1)
 }
 
-/** The first Sidecar by name whose selector takes the proxy, else its namespace's default, else everything. */
-const scopeFor = (namespace: string, labels: Readonly<Record<string, string>>, registry: Registry): Scope => {
+/** The first Sidecar by name whose selector takes the proxy, else its namespace's default. */
+const sidecarFor = (
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+  registry: Registry,
+): Stored<'Sidecar'> | undefined => {
   const sidecars = registry.sidecarsIn(namespace)
   const selected = sidecars.find(({ resource: { spec } }) => {
     const wanted = spec.workloadSelector?.labels
     return wanted !== undefined && Object.keys(wanted).length > 0 && matchesLabels(labels, wanted)
   })
-  const chosen =
-    selected ?? sidecars.find(({ resource: { spec } }) => isDefault(spec.workloadSelector?.labels))
-  if (chosen === undefined) return openScope
-  const egress = chosen.resource.spec.egress
-  return egress === undefined
-    ? openScope
-    : scopeOf(
-        egress.flatMap(({ hosts }) => hosts),
-        namespace,
-      )
+  return selected ?? sidecars.find(({ resource: { spec } }) => isDefault(spec.workloadSelector?.labels))
+}
+
+const undeclaredFor = (sidecar: SidecarSpec | undefined, registry: Registry): UndeclaredOutbound => {
+  const mode = sidecar?.outboundTrafficPolicy?.mode
+  if (mode === undefined) return registry.settings().undeclaredOutbound
+  return mode === 'ALLOW_ANY' ? 'passthrough' : 'refuse'
 }
 
 const isDefault = (labels: Readonly<Record<string, string>> | undefined): boolean =>

@@ -2,6 +2,7 @@ import { durationMs } from '../model/duration.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
+import type { Caller } from './caller.ts'
 import { inboundCluster } from './clusterName.ts'
 import {
   blackHoleClusterJson,
@@ -48,7 +49,12 @@ export const captureModeOf = (
 
 /** What a sidecar has that it shares with nobody: inbound listeners and clusters of the instances at its ip, and
  *  the listeners by which traffic enters it. */
-export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry: Registry): OwnResources => {
+export const ownResourcesOf = (
+  proxy: Sidecar,
+  metadata: ProxyMetadata,
+  { undeclaredOutbound }: Pick<Caller, 'undeclaredOutbound'>,
+  registry: Registry,
+): OwnResources => {
   const settings = registry.settings()
   const own = forEachType(() => new Map<string, XdsResource>())
   const add = (
@@ -81,7 +87,7 @@ export const ownResourcesOf = (proxy: Sidecar, metadata: ProxyMetadata, registry
     add('clusters', inboundPassthroughClusterJson(connectTimeoutMs), [])
     add('clusters', blackHoleClusterJson(), [])
     const clusters = [passthroughClusterName, inboundPassthroughClusterName, blackHoleClusterName]
-    add('listeners', virtualOutboundListenerJson(settings), [], { clusters })
+    add('listeners', virtualOutboundListenerJson({ ...settings, undeclaredOutbound }), [], { clusters })
     add('listeners', virtualInboundListenerJson(settings), [], { clusters })
   }
   return own

@@ -73,7 +73,7 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
     const caller = callerOf(identity, metadata, registry)
     const sidecar = identity.type === 'sidecar'
     const view = viewOf(identity, metadata, caller)
-    const own = sidecar ? ownResourcesOf(identity, metadata, registry) : noResources
+    const own = sidecar ? ownResourcesOf(identity, metadata, caller, registry) : noResources
     const raw = rawResourcesFor(identity, caller.labels)
     return {
       manifest: { view, own, raw, labels: caller.labels },

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import { matchesLabels } from './instanceEndpoints.ts'
+import { type Unused, unusedFields } from './istio/unusedFields.ts'
 import type { Registry } from './registry.ts'
 import { scopeOf, servicesInScope } from './scope.ts'
 
@@ -27,8 +28,32 @@ export const sidecarDiagnostics = (
         }),
       ),
     ...hidden(sidecar, registry),
+    ...unusedFields(spec, unused),
+    ...(spec.egress ?? []).flatMap(otherCapture),
   ]
 }
+
+const unused: readonly Unused[] = [
+  ['egress/*/port', 'Its hosts are taken on all of their ports.'],
+  ['egress/*/bind', 'Listeners are where services are, or at the explicit HTTP proxy.'],
+  ['ingress', 'Inbound listeners are those of the services that the workload is behind.'],
+  ['inboundConnectionPool', 'Inbound connections are not limited.'],
+  ['outboundTrafficPolicy/egressProxy', 'What no service declares goes where it was going.'],
+]
+
+// How a proxy is reached is said by its own metadata and the mesh's settings.
+const otherCapture = (
+  { captureMode }: { readonly captureMode?: string },
+  i: number,
+): readonly Diagnostic[] =>
+  captureMode === 'NONE'
+    ? unusedFields({ egress: { [i]: { captureMode } } }, [
+        [
+          'egress/*/captureMode',
+          'Without capture a proxy has an explicit HTTP proxy, or proxyListenPort is 0.',
+        ],
+      ])
+    : []
 
 const hidden = (sidecar: Resource<'Sidecar'>, registry: Registry): readonly Diagnostic[] => {
   const key = keyOf(nameOf(sidecar))

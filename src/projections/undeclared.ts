@@ -1,5 +1,5 @@
-import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { VirtualHostPart } from '../model/xds.ts'
+import type { UndeclaredOutbound } from './caller.ts'
 import { passthroughClusterName } from './clusters.ts'
 import { encoded } from './encoded.ts'
 import type { CaptureMode } from './slice.ts'
@@ -12,7 +12,7 @@ let made: VirtualHostPart | undefined
 export const withUndeclared = (
   parts: readonly VirtualHostPart[],
   mode: CaptureMode,
-  { undeclaredOutbound }: Pick<Required<MeshSettingsSpec>, 'undeclaredOutbound'>,
+  undeclaredOutbound: UndeclaredOutbound,
 ): readonly VirtualHostPart[] => {
   if (mode !== 'captured' || undeclaredOutbound !== 'passthrough') return parts
   if (parts.some(({ name }) => name.startsWith('*:'))) return parts

@@ -1,4 +1,5 @@
 import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
+import type { UndeclaredOutbound } from './caller.ts'
 import type { Changes } from './changes.ts'
 import type { ConnectionChain } from './connectionChain.ts'
 import { httpProxyName } from './httpProxyListener.ts'
@@ -14,6 +15,7 @@ export type View = {
   readonly key: string
   readonly variant: SliceVariant
   readonly scope: Scope
+  readonly undeclaredOutbound: UndeclaredOutbound
   readonly slices: Map<string, Slice>
   readonly clusters: Map<string, ClusterPart>
   /** Who brings a cluster, where it is more than one slice. */
@@ -51,10 +53,15 @@ export type ViewMakers = {
 }
 
 /** A view that holds nothing yet. */
-export const emptyView = (key: string, variant: SliceVariant, scope: Scope): View => ({
+export const emptyView = (
+  key: string,
+  variant: SliceVariant,
+  { scope, undeclaredOutbound }: Pick<View, 'scope' | 'undeclaredOutbound'>,
+): View => ({
   key,
   variant,
   scope,
+  undeclaredOutbound,
   slices: new Map(),
   clusters: new Map(),
   clusterUses: new Map(),

@@ -63,7 +63,7 @@ export const createViews = (registry: Registry): Views => {
     secret: (name) =>
       workloadSecrets(registry.settings().certificatesPath).get(name) ?? secretReference(name),
     routeTable: (view, table, parts) =>
-      routeTable(table, withUndeclared([...parts], view.variant.mode, registry.settings())),
+      routeTable(table, withUndeclared([...parts], view.variant.mode, view.undeclaredOutbound)),
     httpListener: ({ variant: { place } }, port, owners) => {
       const { accessLog } = registry.settings()
       if (place !== undefined) {
@@ -84,10 +84,10 @@ export const createViews = (registry: Registry): Views => {
         { ...rule, position: smallest?.stored.position ?? 0 },
       ])
     },
-    tcpListener: (_, { address, port, claims }) => {
+    tcpListener: ({ undeclaredOutbound }, { address, port, claims }) => {
       const owners = [...claims.keys()].sort(byCodeUnit)
       const chains = owners.flatMap((owner) => claims.get(owner) ?? [])
-      const { accessLog, undeclaredOutbound } = registry.settings()
+      const { accessLog } = registry.settings()
       const rule = (chains[0] as ConnectionChain).rule
       const json = outboundTcpListenerJson({ address, port, chains, undeclaredOutbound, accessLog, rule })
       const rules = [...new Set(chains.map((chain) => chain.rule))]
@@ -151,7 +151,11 @@ export const createViews = (registry: Registry): Views => {
       registry.service(service.hostname) === service && isSeen(service, scope, caller)
     const { namespace } = caller
     const variant = { mode, domain, namespace, sourceRules: new Set(caller.sourceRules), inScope }
-    return enterView([mode, domain, namespace, scope.key, caller.sourceRules.join(' ')], variant, scope)
+    return enterView(
+      [mode, domain, namespace, scope.key, caller.undeclaredOutbound, caller.sourceRules.join(' ')],
+      variant,
+      caller,
+    )
   }
 
   const enterIngress: Views['enterIngress'] = (caller, place) => {
@@ -162,15 +166,20 @@ export const createViews = (registry: Registry): Views => {
     return enterView(
       [mode, namespace, place.address, `${place.port}`, caller.sourceRules.join(' ')],
       variant,
-      emptyScope,
+      { scope: emptyScope, undeclaredOutbound: 'refuse' },
     )
   }
 
-  const enterView = (keys: readonly string[], variant: SliceVariant, scope: Scope): View => {
+  const enterView = (
+    keys: readonly string[],
+    variant: SliceVariant,
+    shared: Pick<View, 'scope' | 'undeclaredOutbound'>,
+  ): View => {
+    const { scope } = shared
     const key = keys.join('\n')
     const known = views.get(key)
     if (known !== undefined) return known
-    const view = emptyView(key, variant, scope)
+    const view = emptyView(key, variant, shared)
     const changes = noChanges()
     for (const service of servicesInScope(scope, registry)) refresh(view, service.hostname, changes)
     if (variant.mode === 'ingress') {

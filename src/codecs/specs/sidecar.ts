@@ -1,5 +1,6 @@
 import type { SidecarSpec } from '../../model/sidecar.ts'
 import { problemCodes } from '../problemCode.ts'
+import { choice } from '../shapes/choice.ts'
 import type { Codec } from '../shapes/codec.ts'
 import { json } from '../shapes/json.ts'
 import { listOf } from '../shapes/listOf.ts'
@@ -21,6 +22,7 @@ const host = text(
 )
 
 type Egress = NonNullable<SidecarSpec['egress']>[number]
+type Policy = NonNullable<SidecarSpec['outboundTrafficPolicy']>
 type Selector = NonNullable<SidecarSpec['workloadSelector']>
 
 /** The spec of a Sidecar as a scope. What else Istio has in it is read too, and told to have no effect. */
@@ -33,11 +35,16 @@ export const sidecarSpec: Codec<SidecarSpec> = struct<SidecarSpec>('spec', {
         hosts: listOf('hosts', host, 1),
         port: optional(json),
         bind: optional(plainText('bind', 253)),
-        captureMode: optional(plainText('captureMode', 64)),
+        captureMode: optional(choice('captureMode', ['DEFAULT', 'IPTABLES', 'NONE'])),
       }),
     ),
   ),
   ingress: optional(listOf('ingress', json)),
   inboundConnectionPool: optional(json),
-  outboundTrafficPolicy: optional(json),
+  outboundTrafficPolicy: optional(
+    struct<Policy>('outboundTrafficPolicy', {
+      mode: optional(choice('mode', ['ALLOW_ANY', 'REGISTRY_ONLY'])),
+      egressProxy: optional(json),
+    }),
+  ),
 })

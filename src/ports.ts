@@ -106,6 +106,8 @@ export type XdsStream = {
   readonly service: 'ads' | XdsType
   readonly protocol: 'sotw' | 'delta'
   readonly peer: string
+  /** What the certificate names that the client showed; absent where it showed none. */
+  readonly names?: readonly string[]
   /** Names the one listener, to be given before the stream was handed over returns: each request as it comes, then
    *  once that the client half-closed, cancelled, was lost or refused. */
   listen(listener: { request(request: XdsRequest): void; ended(): void }): void

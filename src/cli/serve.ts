@@ -25,6 +25,7 @@ type Options = {
   readonly xdsCert?: string
   readonly xdsKey?: string
   readonly xdsCa?: string
+  readonly xdsIdentity?: 'bound' | 'any'
   readonly insecure?: boolean
   readonly secrets?: string
   readonly natsMonitor?: readonly string[]
@@ -66,6 +67,14 @@ export const addServe: AddCommand = (program, cli) => {
       new Option('--xds-ca <file>', 'takes only proxies with a certificate that this CA signed').env(
         'RUTTER_XDS_CA',
       ),
+    )
+    .addOption(
+      new Option(
+        '--xds-identity <bound|any>',
+        "whether a proxy's certificate must name it (default: bound beyond loopback)",
+      )
+        .env('RUTTER_XDS_IDENTITY')
+        .choices(['bound', 'any']),
     )
     .addOption(
       new Option(
@@ -121,16 +130,29 @@ const wrongAddresses = (options: Options): string | undefined => {
     : undefined
 }
 
-const wrongTls = ({ httpCert, httpKey, xdsCert, xdsKey, xdsCa }: Options): string | undefined => {
+const wrongTls = ({
+  httpCert,
+  httpKey,
+  xdsCert,
+  xdsKey,
+  xdsCa,
+  xdsIdentity,
+}: Options): string | undefined => {
   if ((httpCert === undefined) !== (httpKey === undefined)) return '--http-cert and --http-key go together'
   if ((xdsCert === undefined) !== (xdsKey === undefined)) return '--xds-cert and --xds-key go together'
   if (xdsCa !== undefined && xdsCert === undefined)
     return '--xds-ca needs --xds-cert and --xds-key: without them xDS is not over TLS'
+  if (xdsIdentity === 'bound' && xdsCa === undefined)
+    return '--xds-identity bound needs --xds-ca: without it proxies show no certificates'
   return undefined
 }
 
 const xdsTlsOf = ({ xdsCert: cert, xdsKey: key, xdsCa: ca }: Options): CertificateFiles | undefined =>
   cert === undefined || key === undefined ? undefined : { cert, key, ...(ca === undefined ? {} : { ca }) }
+
+/** Beyond loopback whoever has a certificate could be any proxy otherwise. */
+const isBound = ({ xds, xdsCa, xdsIdentity }: Options): boolean =>
+  (xdsIdentity ?? (xdsCa === undefined || isLoopback(xds.host) ? 'any' : 'bound')) === 'bound'
 
 const httpTlsOf = ({ httpCert: cert, httpKey: key }: Options): CertificateFiles | undefined =>
   cert === undefined || key === undefined ? undefined : { cert, key }
@@ -155,6 +177,7 @@ const serve = async (options: Options, { io }: Cli): Promise<number> => {
       http: options.http,
       xds: options.xds,
       ...(xdsTls === undefined ? {} : { xdsTls }),
+      xdsBound: isBound(options),
       ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
       ...(httpTls === undefined ? {} : { httpTls }),
       ...(options.httpTokens === undefined ? {} : { httpTokens: options.httpTokens }),

@@ -43,6 +43,8 @@ export type ControllerOptions = {
   readonly xds: { readonly host: string; readonly port: number }
   /** xDS over TLS; plaintext without. */
   readonly xdsTls?: CertificateFiles
+  /** A proxy is served only as whom its certificate names. */
+  readonly xdsBound?: boolean
   /** A directory of certificates for ingress; they go to proxies on this machine, or over TLS to those that show a
    *  certificate of theirs, and to no other. */
   readonly secrets?: string
@@ -110,6 +112,7 @@ export const startController = async (options: ControllerOptions): Promise<Start
       clock,
       lost: options.lost,
       folded: checkpointing.folded,
+      bound: options.xdsBound === true,
       ...(bus === undefined ? {} : { bus }),
       secrets: {
         resource: (name) => (isPrivate ? secrets?.resource(name) : undefined),

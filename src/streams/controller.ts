@@ -4,6 +4,7 @@ import { type DeliveryLimits, defaultDeliveryLimits } from '../delivery/limits.t
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Entry, Position } from '../model/entry.ts'
 import type { Snapshot } from '../model/mesh.ts'
+import type { ProxyIdentity } from '../model/proxy.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
 import type { Secrets } from '../model/secret.ts'
 import type { XdsType } from '../model/xds.ts'
@@ -11,6 +12,7 @@ import type { Clock, Controller, ControllerBus, EventLog, XdsStream } from '../p
 import { allDiagnostics } from '../projections/allDiagnostics.ts'
 import { diagnosticsOf } from '../projections/diagnostics.ts'
 import { createMeshHasher } from '../projections/meshHash.ts'
+import { mayBe } from '../projections/mutualTls/mayBe.ts'
 import { createProjector, type Projector, type Step } from '../projections/projector.ts'
 import { showResource } from '../projections/showResource.ts'
 import { reduceMesh } from '../reducers/mesh.ts'
@@ -56,6 +58,8 @@ export const runController = (parts: {
   /** Told of every snapshot, with the hash of the log's entry at its position. */
   readonly folded?: (snapshot: Snapshot, logHash: string) => void
   readonly limits?: DeliveryLimits
+  /** A stream is that of a node only where its client's certificate names it. */
+  readonly bound?: boolean
   /** Between controllers and agents, where there is one. */
   readonly bus?: ControllerBus
   /** Certificates for listeners, and what is the matter with them; absent: none are served, and nobody asks. */
@@ -70,6 +74,10 @@ export const runController = (parts: {
     fleet,
     clock,
     identify: parts.identify,
+    ...(parts.bound === true && {
+      mayBe: (identity: ProxyIdentity, names: readonly string[]) =>
+        mayBe(identity, names, projector.registry()),
+    }),
     limits: parts.limits ?? defaultDeliveryLimits,
     project: () => project(),
     ...(parts.secrets && { secrets: parts.secrets }),

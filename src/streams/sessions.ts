@@ -36,14 +36,17 @@ export type Sessions = {
   counters(): { readonly streams: number; readonly streamsRefused: number; readonly streamsFailed: number }
 }
 
-/** gRPC statuses INVALID_ARGUMENT and INTERNAL (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+/** gRPC statuses INVALID_ARGUMENT, PERMISSION_DENIED and INTERNAL (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
 const invalidArgument = 3
+const permissionDenied = 7
 const internal = 13
 
 export const createSessions = (parts: {
   readonly projector: Pick<Projector, 'follow' | 'release'>
   readonly fleet: Pick<Fleet, 'joined' | 'left'>
   readonly identify: Identify
+  /** Whether a client that shows these names may be the node; absent: whoever comes may be any. */
+  readonly mayBe?: (identity: ProxyIdentity, names: readonly string[]) => boolean
   readonly clock: Clock
   readonly limits: DeliveryLimits
   /** Brings the projector up to what was folded. */
@@ -69,10 +72,15 @@ export const createSessions = (parts: {
     }
   }
 
-  const open = (stream: XdsStream, request: XdsRequest): RunningSession | string => {
-    if (request.node === undefined) return 'the first request of a stream names its node'
+  const open = (stream: XdsStream, request: XdsRequest): RunningSession | Refusal => {
+    if (request.node === undefined) return wrong('the first request of a stream names its node')
     const known = identify(request.node)
-    if (isLeft(known)) return known.left
+    if (isLeft(known)) return wrong(known.left)
+    if (parts.mayBe?.(known.right.identity, stream.names ?? []) === false) {
+      const shown = stream.names?.join(', ') || 'nobody'
+      const message = `the certificate names ${shown}, which may not be ${known.right.identity.node}`
+      return { code: permissionDenied, message }
+    }
     const proxy = projector.follow(known.right.identity, known.right.metadata)
     const delivery = createDelivery({
       intended: withSecrets(proxy, parts.secrets),
@@ -107,9 +115,9 @@ export const createSessions = (parts: {
           contained(stream, () => {
             if (session === undefined) {
               const opened = open(stream, request)
-              if (typeof opened === 'string') {
+              if ('code' in opened) {
                 refused += 1
-                stream.end({ code: invalidArgument, message: opened })
+                stream.end(opened)
                 return
               }
               session = opened
@@ -154,6 +162,11 @@ export const createSessions = (parts: {
 // projected anyway.
 const asks = ({ nonce, body }: XdsRequest): boolean =>
   nonce === '' || (body.protocol === 'delta' && body.subscribe.length > 0)
+
+/** With which gRPC status, and why, a stream is ended. */
+type Refusal = { readonly code: number; readonly message: string }
+
+const wrong = (message: string): Refusal => ({ code: invalidArgument, message })
 
 type RunningSession = Session & { run(effects: readonly Effect[]): void; stop(): void }
 

@@ -244,7 +244,7 @@ const startWorkload = async (name: string, options: WorkloadOptions, beside: Bes
 const ask = (agent: Agent, options: RequestOptions): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const startedAt = performance.now()
-    const request = httpRequest({ agent, timeout: 20_000, ...options }, (response) => {
+    const request = httpRequest({ agent, timeout: 60_000, ...options }, (response) => {
       let body = ''
       response.setEncoding('utf8')
       response.on('data', (text: string) => {
@@ -260,7 +260,7 @@ const ask = (agent: Agent, options: RequestOptions): Promise<Answer> =>
       )
       response.on('error', reject)
     })
-    request.on('timeout', () => request.destroy(new Error('no answer within 20 s')))
+    request.on('timeout', () => request.destroy(new Error('no answer within 60 s')))
     request.on('error', reject)
     request.end()
   })

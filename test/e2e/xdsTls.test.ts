@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bootstrap } from '../../src/agent/bootstrap.ts'
-import { certificates } from '../certificates.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import { type Authority, authority, certificates } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { instance } from '../reducers/given.ts'
 import { startEnvoy } from './envoyHarness.ts'
 import { runRutter, startRutter } from './rutterProcess.ts'
 
@@ -15,10 +17,12 @@ describe.skipIf(envoy.skip)('xDS over TLS', () => {
   let directory = ''
   let ours: ReturnType<typeof certificates>
   let strange: ReturnType<typeof certificates>
+  let issuer: Authority
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'rutter-tls-'))
-    ours = certificates(await mkdtemp(join(directory, 'ours-')))
+    issuer = authority(await mkdtemp(join(directory, 'ours-')))
+    ours = issuer.sign('cert', ['IP:127.0.0.1'])
     strange = certificates(await mkdtemp(join(directory, 'strange-')))
   })
   afterAll(() => rm(directory, { recursive: true, force: true }))
@@ -36,7 +40,15 @@ describe.skipIf(envoy.skip)('xDS over TLS', () => {
       const { proxies } = (await (await fetch(`${http}/api/v1/proxies`)).json()) as { proxies: unknown[] }
       return proxies
     }
-    return { port: Number(xds.split(':')[1]), connected }
+    const put = (resource: Resource) =>
+      fetch(`${http}/api/v1/config`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify([resource]),
+      })
+    const refusals = async () =>
+      Number(/^rutter_streams_refused_total (\d+)$/m.exec(await (await fetch(`${http}/metrics`)).text())?.[1])
+    return { port: Number(xds.split(':')[1]), connected, put, refusals }
   }
 
   const started = async (
@@ -101,11 +113,41 @@ describe.skipIf(envoy.skip)('xDS over TLS', () => {
     await vi.waitFor(async () => expect(await connected()).toMatchObject([{ id: node, state: 'synced' }]))
   })
 
+  const asking = () => ['--xds-cert', ours.cert, '--xds-key', ours.key, '--xds-ca', ours.ca]
+  const account = 'URI:spiffe://cluster.local/ns/default/sa/web'
+
+  test.each([
+    ['the node id', node.slice(0, 60), [`URI:${node}`]],
+    ['its third part', 'web.default', ['IP:127.0.0.1']],
+    ['the account of its workload', 'anybody', [account]],
+  ])('X14: a certificate that names %s makes its Envoy that node', async (_, common, names) => {
+    const { port, connected, put } = await serving(...asking(), '--xds-identity', 'bound')
+    await put(instance('web-1', 'web', '127.0.0.9', { serviceAccount: 'web' }))
+    await started(port, issuer.sign(common, names), 'live')
+    await vi.waitFor(async () => expect(await connected()).toMatchObject([{ id: node, state: 'synced' }]))
+  })
+
+  test.each([
+    ['nobody', 'somebody', ['IP:127.0.0.1'], ['--xds-identity', 'bound']],
+    ['another node', 'other.default', ['DNS:other.default'], ['--xds-identity', 'bound']],
+    ['an account that does not run here', 'somebody', [account], ['--xds-identity', 'bound']],
+    ['nobody, where it listens beyond loopback', 'somebody', ['IP:127.0.0.1'], ['--xds', '0.0.0.0:0']],
+  ])('X14: one that names %s does not, and is told so', async (_, common, names, options) => {
+    const { port, connected, put, refusals } = await serving(...asking(), ...options)
+    await put(instance('web-1', 'web', '127.0.0.9', { serviceAccount: 'another' }))
+    const running = await started(port, issuer.sign(common, names), 'started')
+    await vi.waitFor(async () => expect(await refusals()).toBeGreaterThan(0), 10_000)
+    expect(await connected()).toEqual([])
+    await vi.waitFor(() => expect(running.output()).toContain(`may%20not%20be%20${node}`), 10_000)
+  })
+
   test('X13: options that do not fit, and files that are no certificates, are told', async () => {
     const serve = (...args: string[]) =>
       runRutter(['serve', '--log', 'memory', '--http', '127.0.0.1:0', '--xds', '127.0.0.1:0', ...args])
     expect(await serve('--xds-cert', ours.cert)).toMatchObject({ code: 64 })
     expect(await serve('--xds-ca', ours.ca)).toMatchObject({ code: 64 })
+    const unbound = ['--xds-cert', ours.cert, '--xds-key', ours.key, '--xds-identity', 'bound']
+    expect(await serve(...unbound)).toMatchObject({ code: 64, err: expect.stringContaining('--xds-ca') })
     const absent = await serve('--xds-cert', '/nope', '--xds-key', ours.key)
     expect(absent).toMatchObject({ code: 2, err: expect.stringContaining('/nope cannot be read') })
     const mixed = await serve('--xds-cert', ours.cert, '--xds-key', strange.key)

@@ -1,12 +1,12 @@
 import { type EventStream, endOfStream } from './eventStream.ts'
 
 /** How often it is asked. */
-const askEveryMs = 2_000
-/** An election takes up to 9 s, and says nothing about the server. */
-const patienceMs = 12_000
+const askEveryMs = 1_000
+/** During an election, which takes up to 9 s, nothing is lost by another server. */
+const patienceMs = 5_000
 
 /** Leaves the server that a stream's link is connected to for another one when it has not reached the stream's leader
- *  for 12 s: it may be parted from its peers, and would never say so. Gives the way to end that. */
+ *  for 5 s: it may be parted from its peers, and would never say so. Gives the way to end that. */
 export const watchServer = (stream: EventStream): (() => void) => {
   const { link, name } = stream
   let reachedMs = performance.now()

@@ -9,6 +9,7 @@ import {
   encodeSotwResponse,
 } from '../../wire/discovery.ts'
 import { boundedWriter } from './boundedWriter.ts'
+import { certificateNames } from './certificateNames.ts'
 import type { XdsServerCounters } from './xdsServerCounters.ts'
 import type { XdsServerLimits } from './xdsServerLimits.ts'
 import type { XdsMethod } from './xdsServices.ts'
@@ -63,11 +64,13 @@ export const openCall = (
   call.on('close', finish)
   call.on('error', finish)
 
+  const { sslPeerCertificate: certificate } = call.getAuthContext()
   return {
     id: randomUUID(),
     service,
     protocol,
     peer: call.getPeer(),
+    ...(certificate && { names: certificateNames(certificate) }),
     listen: (named) => {
       listener = named
     },

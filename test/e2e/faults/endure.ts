@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as after } from 'node:timers/promises'
 import { startLoad } from '../load.ts'
 import type { Answer } from '../mesh.ts'
@@ -26,6 +27,8 @@ export type Outcome = {
   readonly requests: number
   readonly perSecond: number
   readonly failures: readonly string[]
+  /** The longest time in which the test itself did not get on: what it measured is that much too long. */
+  readonly stalled: number
   /** The longest time in which no write was acknowledged. */
   readonly writesGone: number
   /** From when the fault was ended until a write was acknowledged. */
@@ -34,13 +37,15 @@ export type Outcome = {
   readonly converged: number
 }
 
-const requestsPerSecond = 220
+const requestsPerSecond = 240
 /** What takes longer has not come back. */
 const limitMs = 40_000
 
 /** Puts `fleet` through a fault, under load through every Envoy that is alive. Rejects when it does not come back. */
 export const endure = async (fleet: FaultFleet, fault: Fault): Promise<Outcome> => {
   const load = startFleetLoad(fleet.callers)
+  const loop = monitorEventLoopDelay()
+  loop.enable()
   const { writes } = fleet
   const sentFrom = (atMs: number) => writes.filter(({ sentAtMs }) => sentAtMs >= atMs)
   const startedMs = performance.now()
@@ -59,15 +64,20 @@ export const endure = async (fleet: FaultFleet, fault: Fault): Promise<Outcome> 
       acked !== undefined && acked.atMs < endedMs && generation % 3 !== 0 ? acked.position : 0,
     ),
   )
+  const dead = fleet.callers.find(({ name }) => name === fault.without)
+  if (dead !== undefined)
+    await until('the Envoy is back', async () => {
+      const answer = await dead.observe().catch(() => undefined)
+      return answer?.status === 200
+    })
   await until('all have converged', async () => {
     await fleet.readLog()
+    await dead?.observe()
     const { positionOf } = fleet.generations
-    for (const caller of fleet.callers) {
-      if (caller.name === fault.without) await caller.observe().catch(() => undefined)
-      const newest = caller.observations.newest()
-      if ((newest === undefined ? 0 : (positionOf(newest) ?? 0)) < acknowledged) return false
-    }
-    return true
+    return fleet.callers.every(({ observations }) => {
+      const newest = observations.newest()
+      return newest !== undefined && (positionOf(newest) ?? 0) >= acknowledged
+    })
   })
   const convergedMs = performance.now()
   await until('writes are back', async () => acksOf(sentFrom(endedMs)).length > 0)
@@ -80,6 +90,7 @@ export const endure = async (fleet: FaultFleet, fault: Fault): Promise<Outcome> 
     requests,
     perSecond: Math.floor(perSecond),
     failures,
+    stalled: Math.round(loop.max / 1e6),
     writesGone: Math.round(longestGap([beganMs, ...acks])),
     writesBack: Math.round(back - endedMs),
     converged: Math.round(convergedMs - endedMs),

@@ -66,9 +66,18 @@ export const createWriter = (log: EventLog, head: Head, clock: Clock, diagnose: 
       const appended = await log.append(events, base.position)
       if (isRight(appended)) {
         counters.appended += 1
-        const snapshot = await head.reached(appended.right.position)
-        for (const one of prepared)
-          one.job.resolve(right(answer(one.admitted, snapshot, appended.right, diagnose)))
+        const { mesh } = await head.reached(appended.right.position)
+        // Asked once for all: going to another mesh and back costs what lies between, for each who asks.
+        const found = diagnose(
+          mesh,
+          prepared.flatMap(({ admitted }) => resourcesOf(admitted)),
+        )
+        let from = 0
+        for (const { job, admitted } of prepared) {
+          const to = from + admitted.items.length
+          job.resolve(right(answer(admitted, appended.right, found.slice(from, to))))
+          from = to
+        }
       } else if (appended.left._tag === 'Conflict') {
         counters.conflicts += 1
         if (conflicts >= maxConflicts) throw new Error('other writers keep appending first')
@@ -111,7 +120,9 @@ export const createWriter = (log: EventLog, head: Head, clock: Clock, diagnose: 
         const after = events.length === 0 ? folded : reduceMesh(folded, [entry])
         // An unchanged resource that an earlier request of this entry made is not durable yet; it waits along.
         if (job.request.dryRun === true || folded === base)
-          job.resolve(right(answer(admitted.right, after, dry(base), diagnose)))
+          job.resolve(
+            right(answer(admitted.right, dry(base), diagnose(after.mesh, resourcesOf(admitted.right)))),
+          )
         else prepared.push({ job, admitted: admitted.right, events })
         continue
       }
@@ -156,16 +167,14 @@ const unavailable = (reason: unknown): Rejection => ({
   message: `the log cannot be written: ${reason instanceof Error ? reason.message : String(reason)}`,
 })
 
+const resourcesOf = ({ items }: Admitted): readonly Resource[] => items.map(({ resource }) => resource)
+
+/** `diagnostics`: of each item of `admitted`. */
 const answer = (
   admitted: Admitted,
-  snapshot: Snapshot,
   entry: Pick<Entry, 'position'>,
-  diagnose: Diagnose,
+  diagnostics: readonly (readonly Diagnostic[])[],
 ): Written => {
-  const diagnostics = diagnose(
-    snapshot.mesh,
-    admitted.items.map(({ resource }) => resource),
-  )
   const items = admitted.items.map(({ outcome, resource, before }, i) => ({
     outcome,
     resource,

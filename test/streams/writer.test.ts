@@ -2,9 +2,13 @@ import { left } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { memoryLog } from '../../src/adapters/log/memoryLog.ts'
 import { findIn } from '../../src/model/trie.ts'
+import type { WriteRequest } from '../../src/model/write.ts'
 import type { EventLog } from '../../src/ports.ts'
+import { emptySnapshot, reduceMesh } from '../../src/reducers/mesh.ts'
+import { createHead } from '../../src/streams/head.ts'
+import { createWriter } from '../../src/streams/writer.ts'
 import { applied, envelope, routeRule, service } from '../reducers/given.ts'
-import { apply, entriesIn, refusal, remove, startOn, written } from './running.ts'
+import { apply, entriesIn, handClock, refusal, remove, startOn, written } from './running.ts'
 
 const [a, b, c] = [service('a'), service('b'), service('c')]
 
@@ -14,6 +18,29 @@ describe('writing', () => {
     const answers = await Promise.all([a, b, c].map((one) => written(write([apply(one)]))))
     expect(answers.map(({ position }) => position)).toEqual([1, 1, 1])
     expect((await entriesIn(log)).map(({ events }) => events.length)).toEqual([3])
+  })
+
+  test('S2: each of them is told its own diagnostics, which are looked for once', async () => {
+    const log = memoryLog()
+    const head = createHead(emptySnapshot)
+    const asked: string[][] = []
+    const writer = createWriter(log, head, handClock(), (_, resources) => {
+      asked.push(resources.map(({ metadata }) => metadata.name))
+      return resources.map(({ metadata }) => [
+        { code: 'found', message: metadata.name, severity: 'info' as const },
+      ])
+    })
+    const request = (...changes: WriteRequest['changes']) =>
+      written(writer.write({ changes, actor: 'a', source: 'test' }))
+    const answers = [request(apply(a), apply(b)), request(apply(a)), request(apply(c))]
+    const tail = log.tail(0, new AbortController().signal)[Symbol.asyncIterator]()
+    head.moveTo(reduceMesh(emptySnapshot, (await tail.next()).value))
+    expect(
+      (await Promise.all(answers)).map(({ items }) =>
+        items.map(({ diagnostics }) => diagnostics.map(({ message }) => message)),
+      ),
+    ).toEqual([[['a'], ['b']], [['a']], [['c']]])
+    expect(asked).toEqual([['a', 'b', 'a', 'c']])
   })
 
   test('S3: whoever reads after the answer sees the write', async () => {

@@ -5,7 +5,7 @@ import type { Envelope } from './model/event.ts'
 import type { ProxyStatus, Waited } from './model/fleet.ts'
 import type { AgentStatus, Frame, SyncAnswer, SyncRequest, Topic } from './model/frame.ts'
 import type { Mesh, Snapshot } from './model/mesh.ts'
-import type { ProxyIdentity } from './model/proxy.ts'
+import type { ProxyIdentity, ProxyMetadata } from './model/proxy.ts'
 import type { ResourceName } from './model/resource.ts'
 import type { Rejection, WriteRequest, Written } from './model/write.ts'
 import type { XdsType } from './model/xds.ts'
@@ -140,8 +140,14 @@ export type Controller = {
   /** How the fleet stands to `position`, as soon as no proxy is pending any more, one has refused, `timeoutMs` have
    *  passed or `signal` aborts, whichever is first. A position that is not there yet is waited for. */
   waitFor(position: Position, timeoutMs: number, signal: AbortSignal): Promise<Waited>
-  /** The intended configuration of any proxy, connected or not, by the mesh of `snapshot`. */
-  intended(proxy: ProxyIdentity, type: XdsType, snapshot: Snapshot): readonly ShownResource[]
+  /** The intended configuration of any proxy, connected or not, by the mesh of `snapshot`. `metadata` is what the proxy
+   *  says of itself; by default what it reported last. */
+  intended(
+    proxy: ProxyIdentity,
+    type: XdsType,
+    snapshot: Snapshot,
+    metadata?: ProxyMetadata,
+  ): readonly ShownResource[]
   /** All diagnostics that hold at `snapshot`, sorted by resource; resources without any are left out. */
   diagnostics(
     snapshot: Snapshot,

@@ -213,9 +213,9 @@ const doorsOf = (parts: {
     },
     waitFor: (position, timeoutMs, signal) =>
       waitFor({ head, fleet, projected: () => projector.snapshot().position }, position, timeoutMs, signal),
-    intended: (identity, type, snapshot) => {
+    intended: (identity, type, snapshot, metadata = fleet.metadataOf(identity.node)) => {
       const at = projectorAt(snapshot)
-      const proxy = at.follow(identity, fleet.metadataOf(identity.node))
+      const proxy = at.follow(identity, metadata)
       try {
         return shown(proxy.names(type), type, (name) => proxy.get(type, name))
       } finally {

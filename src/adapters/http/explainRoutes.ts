@@ -24,6 +24,7 @@ export const explainRoutes = (controller: Controller): readonly Route[] => [
     method: 'POST',
     url: '/api/v1/explain',
     reads: ['application/json'],
+    access: 'read',
     bodyLimitBytes: 1024 * 1024,
     described: {
       summary: 'What becomes of requests at a proxy, and why',

@@ -7,6 +7,7 @@ import type { Controller } from '../../ports.ts'
 import { accessGuard } from './accessGuard.ts'
 import { addRoutes, guard } from './addRoutes.ts'
 import { configRoutes } from './configRoutes.ts'
+import { discoveryRoutes } from './discoveryRoutes.ts'
 import { describeRoutes, serveDocs } from './docs.ts'
 import { eventRoutes } from './eventRoutes.ts'
 import { explainRoutes } from './explainRoutes.ts'
@@ -20,6 +21,7 @@ import { proxyRoutes } from './proxyRoutes.ts'
 import type { Route } from './route.ts'
 import { sendProblem } from './send.ts'
 import { stateRoutes } from './stateRoutes.ts'
+import { v1Routes } from './v1Routes.ts'
 import { writeRoutes } from './writeRoutes.ts'
 
 export type HttpAppOptions = {
@@ -68,7 +70,7 @@ export const httpApp = async (controller: Controller, options: HttpAppOptions): 
   const refusal = hostGuard({ host, allowedHosts })
   app.addHook(
     'onRequest',
-    guard(({ method, headers: { host: name, origin } }) => refusal({ method, host: name, origin })),
+    guard(({ method, url, headers: { host: name, origin } }) => refusal({ method, url, host: name, origin })),
   )
   app.decorateRequest('actor', 'anonymous')
   if (tokens !== undefined) app.addHook('onRequest', guard(accessGuard(tokens)))
@@ -88,6 +90,8 @@ export const httpApp = async (controller: Controller, options: HttpAppOptions): 
     ...writeRoutes(controller),
     ...proxyRoutes(controller),
     ...explainRoutes(controller),
+    ...discoveryRoutes(controller),
+    ...v1Routes(controller),
     ...stateRoutes(controller, stop),
     ...eventRoutes(controller, { metrics, mostReaders, heartbeatMs, stalledMs, stop, log }),
     ...healthRoutes(controller, { metrics: registry, version, stop, ...(checks && { checks }) }),

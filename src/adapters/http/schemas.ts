@@ -160,3 +160,19 @@ export const problemSchema = record({
     }),
   ),
 })
+
+export const discoveryBody = {
+  ...record({
+    version_info: { ...text, description: 'as it was answered last' },
+    node: record({ id: text, metadata: { type: 'object' } }),
+    resource_names: listOf(text),
+    type_url: text,
+  }),
+  description: 'envoy.service.discovery.v3.DiscoveryRequest; 304 where the version is still the same',
+}
+
+export const discoverySchema = record({
+  version_info: text,
+  resources: listOf({ type: 'object' }),
+  type_url: text,
+})

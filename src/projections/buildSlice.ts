@@ -13,6 +13,7 @@ import { type Destination, destinationsOf, type HttpRoute } from './httpRoute.ts
 import { destinationHostsOf } from './istio/destinationHostsOf.ts'
 import { destinationRuleFor } from './istio/destinationRuleFor.ts'
 import { istioVariantKey } from './istio/istioVariantKey.ts'
+import { meshConnectionRoutes } from './istio/meshConnectionRoutes.ts'
 import { withHashes } from './istio/trafficFor.ts'
 import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { lostHosts } from './lostDomains.ts'
@@ -57,9 +58,17 @@ export const buildSlice = (
       )
   }
   const virtualHosts: Slice['virtualHosts'][number][] = []
+  const tcpPorts: TcpPort[] = []
+  const rule = serviceProvenance(service)
+  const { accessLog } = registry.settings()
   for (const port of service.ports) {
     need(destinationOf(service, port))
     for (const subset of subsetsOf(service, variant, registry)) need(subsetOf(service, port, subset))
+    if (!port.http && variant.mode === 'captured') {
+      const connections = meshConnectionRoutes(service, port, variant, registry)
+      for (const { destinations } of connections) for (const destination of destinations) need(destination)
+      tcpPorts.push(...outboundTcpPorts({ ...service, rule }, port, connections, accessLog))
+    }
     if (!port.http || variant.mode === 'none') continue
     const routes = serviceRoutes(service, port, variant, registry).map((route) =>
       withHashes(route, variant, registry),
@@ -75,7 +84,7 @@ export const buildSlice = (
     variantKey,
     clusters: [...clusters.values()],
     virtualHosts,
-    tcpPorts: captured ? tcpPortsOf(service, registry) : [],
+    tcpPorts,
     httpPorts: captured ? httpPortsOf(service).map(({ port }) => port) : [],
     secrets: secretsOfClusters(clusters.values()),
   }
@@ -148,13 +157,6 @@ const virtualHostPart = (
     causes: [...built.routes.map((route) => causeOf(route.rule))],
   }
 }
-
-const tcpPortsOf = (service: CompiledService, registry: Registry): readonly TcpPort[] =>
-  service.ports
-    .filter(({ http }) => !http)
-    .flatMap((port) =>
-      outboundTcpPorts({ ...service, rule: serviceProvenance(service) }, port, registry.settings().accessLog),
-    )
 
 const foreignSourceRules = (service: CompiledService, variant: SliceVariant, registry: Registry): string => {
   if (variant.sourceRules.size === 0) return ''

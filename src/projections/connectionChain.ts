@@ -8,6 +8,8 @@ export type ConnectionChain = {
   readonly serverNames: readonly string[]
   /** Of the addresses that they go to, such as `10.0.0.0/8`; none: to any. */
   readonly subnets: readonly string[]
+  /** The `transport_socket` by which TLS is ended first; what is not TLS is then for others. */
+  readonly ended?: JsonObject
   readonly filters: readonly JsonObject[]
   /** That the filters lead to. */
   readonly clusters: readonly string[]
@@ -21,7 +23,7 @@ export const chainsApart = (chains: readonly ConnectionChain[]): readonly Connec
   return chains.flatMap((chain) => {
     const left = new Map<string, ConnectionChain>()
     for (const subnet of orAny(chain.subnets)) {
-      const names = orAny(chain.serverNames).filter((name) => !taken.has(`${subnet} ${name}`))
+      const names = orAny(chain.serverNames).filter((name) => !taken.has(wanted(chain, subnet, name)))
       if (names.length === 0) continue
       const serverNames = names.filter((name) => name !== any)
       const same = left.get(names.join(' '))
@@ -29,28 +31,35 @@ export const chainsApart = (chains: readonly ConnectionChain[]): readonly Connec
       left.set(names.join(' '), { ...chain, serverNames, subnets })
     }
     for (const subnet of orAny(chain.subnets))
-      for (const name of orAny(chain.serverNames)) taken.add(`${subnet} ${name}`)
+      for (const name of orAny(chain.serverNames)) taken.add(wanted(chain, subnet, name))
     return [...left.values()]
   })
 }
+
+const wanted = ({ ended }: ConnectionChain, subnet: string, name: string): string =>
+  [ended === undefined ? '' : 'tls', subnet, name].join(' ')
 
 const any = ''
 const orAny = (some: readonly string[]): readonly string[] => (some.length === 0 ? [any] : some)
 
 /** True for what takes every connection. */
-export const takesEveryConnection = ({ serverNames, subnets }: ConnectionChain): boolean =>
-  serverNames.length === 0 && subnets.length === 0
+export const takesEveryConnection = ({ serverNames, subnets, ended }: ConnectionChain): boolean =>
+  serverNames.length === 0 && subnets.length === 0 && ended === undefined
 
 /** The fields of an Envoy listener that hold `chains`, which are apart. */
 export const chainsJson = (chains: readonly ConnectionChain[]): JsonObject => ({
-  ...(chains.some(({ serverNames }) => serverNames.length > 0) ? { listener_filters: [tlsInspector] } : {}),
+  ...(chains.some(({ serverNames, ended }) => serverNames.length > 0 || ended !== undefined)
+    ? { listener_filters: [tlsInspector] }
+    : {}),
   filter_chains: chains.map((chain) => ({
     ...(takesEveryConnection(chain) ? {} : { filter_chain_match: matchJson(chain) }),
     filters: chain.filters,
+    ...(chain.ended === undefined ? {} : { transport_socket: chain.ended }),
   })),
 })
 
-const matchJson = ({ serverNames, subnets }: ConnectionChain): JsonObject => ({
+const matchJson = ({ serverNames, subnets, ended }: ConnectionChain): JsonObject => ({
+  ...(ended === undefined ? {} : { transport_protocol: 'tls' }),
   ...(subnets.length === 0 ? {} : { prefix_ranges: subnets.map(rangeJson) }),
   ...(serverNames.length === 0 ? {} : { server_names: serverNames }),
 })

@@ -5,6 +5,7 @@ import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
 import { ingressRuleDiagnostics } from './ingress/ingressRuleDiagnostics.ts'
 import { instanceDiagnostics } from './instanceDiagnostics.ts'
 import { destinationRuleDiagnostics } from './istio/destinationRuleDiagnostics.ts'
+import { gatewayDiagnostics } from './istio/gateway/gatewayDiagnostics.ts'
 import { serviceEntryDiagnostics } from './istio/serviceEntryDiagnostics.ts'
 import { virtualServiceDiagnostics } from './istio/virtualServiceDiagnostics.ts'
 import { workloadEntryDiagnostics } from './istio/workloadEntryDiagnostics.ts'
@@ -32,7 +33,7 @@ const byKind: ByKind = {
   DestinationRule: destinationRuleDiagnostics,
   ServiceEntry: serviceEntryDiagnostics,
   WorkloadEntry: workloadEntryDiagnostics,
-  Gateway: () => [withoutEffect('Gateway')],
+  Gateway: gatewayDiagnostics,
 }
 
 /** What keeps `resource`, or a part of it, from having an effect in the mesh that `registry` stands at, in which it
@@ -41,9 +42,3 @@ export const diagnosticsOf = <K extends Kind>(
   resource: Resource<K>,
   registry: Registry,
 ): readonly Diagnostic[] => (byKind[resource.kind as K] as ByKind[K])(resource, registry)
-
-const withoutEffect = (kind: Kind): Diagnostic => ({
-  code: 'RUT2020',
-  severity: 'warning',
-  message: `${kind} has no effect in this version of Rutter.`,
-})

@@ -9,7 +9,8 @@ const filters = 'type.googleapis.com/envoy.extensions.filters.network'
 export const tcpFiltersJson = (connection: {
   readonly statPrefix: string
   readonly protocol: Protocol
-  readonly cluster: string
+  /** One, or several by their weights. */
+  readonly cluster: string | readonly { readonly name: string; readonly weight: number }[]
   readonly accessLog: string
 }): readonly JsonObject[] => [
   ...(connection.protocol === 'Mongo' ? [mongoProxyJson(connection.statPrefix)] : []),
@@ -18,7 +19,9 @@ export const tcpFiltersJson = (connection: {
     typed_config: {
       '@type': `${filters}.tcp_proxy.v3.TcpProxy`,
       stat_prefix: connection.statPrefix,
-      cluster: connection.cluster,
+      ...(typeof connection.cluster === 'string'
+        ? { cluster: connection.cluster }
+        : { weighted_clusters: { clusters: connection.cluster } }),
       ...accessLogJson(connection.accessLog),
     },
   },

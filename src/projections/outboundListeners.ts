@@ -1,8 +1,11 @@
+import type { Protocol } from '../model/service.ts'
 import { outboundCluster } from './clusterName.ts'
 import { undeclaredClusterName } from './clusters.ts'
 import type { CompiledPort, CompiledService } from './compiledService.ts'
 import { type ConnectionChain, chainsApart, chainsJson, takesEveryConnection } from './connectionChain.ts'
 import { outboundHttpFilters } from './httpFilters.ts'
+import { connectionFilters } from './istio/connectionFilters.ts'
+import type { ConnectionRoute } from './istio/connectionRoutes.ts'
 import type { JsonObject } from './json.ts'
 import { listenerJson, listenerName } from './listeners.ts'
 import { httpConnectionManagerJson, routesOverAds, tcpFiltersJson } from './networkFilters.ts'
@@ -50,19 +53,47 @@ export const outboundTcpPorts = (
     readonly rule: Provenance
   },
   { port, protocol }: Pick<CompiledPort, 'port' | 'protocol'>,
+  /** Where rules lead some of them, before the rest goes to the service. */
+  routes: readonly ConnectionRoute[],
   accessLog: string,
 ): readonly TcpPort[] => {
   const { hostname, addresses, subnets = [], serverNames = [], rule } = service
   const cluster = outboundCluster(port, '', hostname)
   const filters = tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog })
-  const chain = { serverNames: [], subnets: [], filters, clusters: [cluster], rule }
+  const own = { serverNames: [], subnets: [], filters, clusters: [cluster], rule }
+  const chains = [...routes.map((route) => routedChain(route, port, protocol, accessLog)), own]
   const anywhere = addresses.length === 0 || subnets.length > 0
   const named = subnets.length === 0 && protocol === 'HTTPS' ? serverNames : []
   return [
-    ...addresses.map((address) => ({ address, port, chains: [chain] })),
-    ...(anywhere ? [{ address: anyAddress, port, chains: [{ ...chain, serverNames: named, subnets }] }] : []),
+    ...addresses.map((address) => ({ address, port, chains })),
+    ...(anywhere
+      ? [
+          {
+            address: anyAddress,
+            port,
+            chains: chains.map((chain) => ({
+              ...chain,
+              serverNames: chain.serverNames.length > 0 ? chain.serverNames : named,
+              subnets: chain.subnets.length > 0 ? chain.subnets : subnets,
+            })),
+          },
+        ]
+      : []),
   ]
 }
+
+const routedChain = (
+  route: ConnectionRoute,
+  port: number,
+  protocol: Protocol,
+  accessLog: string,
+): ConnectionChain => ({
+  serverNames: route.serverNames,
+  subnets: route.subnets,
+  filters: connectionFilters(route, { protocol, accessLog, port }),
+  clusters: route.destinations.map(({ cluster }) => cluster),
+  rule: route.rule,
+})
 
 const anyAddress = '0.0.0.0'
 

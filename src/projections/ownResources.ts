@@ -42,7 +42,7 @@ export const httpProxyOf = (
 export const captureModeOf = (
   metadata: ProxyMetadata,
   settings: Settings,
-): Exclude<CaptureMode, 'ingress'> => {
+): Exclude<CaptureMode, 'ingress' | 'gateway'> => {
   if (httpProxyOf(metadata, settings) !== undefined) return 'proxy'
   return settings.proxyListenPort === 0 ? 'none' : 'captured'
 }

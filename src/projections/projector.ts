@@ -65,6 +65,8 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
   const bySource = multimap<ProxySlot>()
   const byNamespace = multimap<ProxySlot>()
   const byLabel = multimap<ProxySlot>()
+  /** Proxies that Gateways may select. */
+  const atEdge = new Set<ProxySlot>()
   const concerns = createConcerns()
   let snapshot = start
 
@@ -84,6 +86,8 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
 
   const viewOf = ({ type }: ProxyIdentity, metadata: ProxyMetadata, caller: Caller): View | undefined => {
     if (type === 'sidecar') return views.enter(caller, captureModeOf(metadata, registry.settings()))
+    const gateways = registry.istio.gatewaysFor(caller.labels)
+    if (gateways.length > 0) return views.enterGateway(caller, ingressPlaceOf(metadata), gateways)
     return type === 'ingress' ? views.enterIngress(caller, ingressPlaceOf(metadata)) : undefined
   }
 
@@ -149,6 +153,7 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
     const { identity } = slot.proxy
     if (identity.type === 'bare') return
     byIp[shift](identity.ip, slot)
+    if (identity.type !== 'sidecar') atEdge[shift](slot)
     byNamespace[shift](slot.namespace, slot)
     for (const source of slot.sources) bySource[shift](source, slot)
     for (const pair of labelPairsOf(slot.manifest.labels)) byLabel[shift](pair, slot)
@@ -204,6 +209,7 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
       for (const slot of some) found.add(slot)
     }
     if (touched.everything) take(slotsByProxy.values())
+    if (touched.gateways.size > 0) take(atEdge)
     for (const ip of touched.ips) take(byIp.get(ip))
     for (const source of touched.sources) take(bySource.get(source))
     for (const pair of touched.labelPairs) take(byLabel.get(pair))

@@ -72,6 +72,10 @@ export type Touched = {
   readonly sidecars: Set<string>
   /** Hosts of ingress proxies whose rules changed. */
   readonly ingressHosts: Set<string>
+  /** `namespace/name` of Gateways that changed. */
+  readonly gateways: Set<string>
+  /** VirtualServices bound to Gateways that changed, as they were and as they are, or what they delegate to did. */
+  readonly gatewayRules: Set<Stored<'VirtualService'>>
   readonly envoyResources: Difference<'EnvoyResource'>[]
 }
 
@@ -86,5 +90,7 @@ export const nothingTouched = (): Touched => ({
   labelPairs: new Set(),
   sidecars: new Set(),
   ingressHosts: new Set(),
+  gateways: new Set(),
+  gatewayRules: new Set(),
   envoyResources: [],
 })

@@ -3,8 +3,8 @@ import type { CompiledService } from './compiledService.ts'
 import type { TcpPort } from './outboundListeners.ts'
 
 /** How the traffic that a proxy routes reaches it: captured, sent to its explicit HTTP proxy, from outside of the mesh
- *  by its own ports, or not at all. */
-export type CaptureMode = 'captured' | 'proxy' | 'ingress' | 'none'
+ *  by its own ports or those of Gateways, or not at all. */
+export type CaptureMode = 'captured' | 'proxy' | 'ingress' | 'gateway' | 'none'
 
 /** Where the listener of port 80 of an ingress proxy is bound; those of other ports are at the same address. */
 export type IngressPlace = { readonly address: string; readonly port: number }
@@ -14,6 +14,8 @@ export type SliceVariant = {
   readonly mode: CaptureMode
   /** Of an ingress proxy. */
   readonly place?: IngressPlace
+  /** `namespace/name` of the Gateways that select it, sorted. */
+  readonly gateways?: readonly string[]
   /** Suffix that short names are cut from. */
   readonly domain: string
   /** The caller's. */
@@ -51,6 +53,8 @@ export type Slice = {
   readonly tcpPorts: readonly TcpPort[]
   /** Captured ports that are routed by request. */
   readonly httpPorts: readonly number[]
+  /** Route configurations that its listeners name, whether or not anything is in them. */
+  readonly tables?: readonly string[]
   /** Of an ingress: the certificate of the host on a port with TLS. */
   readonly portSecrets?: ReadonlyMap<number, string>
   /** Names of secrets that its clusters and listeners made of it ask for, each once. */

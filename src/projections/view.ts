@@ -31,7 +31,12 @@ export type View = {
   readonly secretUses: Map<string, number>
 }
 
-export type RouteTable = { readonly parts: Map<string, VirtualHostPart>; resource: XdsResource | undefined }
+/** `namedBy`: owners of slices whose listeners name it. */
+export type RouteTable = {
+  readonly parts: Map<string, VirtualHostPart>
+  readonly namedBy: Set<string>
+  resource: XdsResource | undefined
+}
 /** `owners` with the secret of each, '' where it has none. */
 export type HttpPort = { readonly owners: Map<string, string>; resource: XdsResource | undefined }
 
@@ -65,7 +70,12 @@ export const emptyView = (
   slices: new Map(),
   clusters: new Map(),
   clusterUses: new Map(),
-  tables: new Map(standingTables(variant).map((table) => [table, { parts: new Map(), resource: undefined }])),
+  tables: new Map(
+    standingTables(variant).map((table) => [
+      table,
+      { parts: new Map(), namedBy: new Set(), resource: undefined },
+    ]),
+  ),
   httpPorts: new Map(
     standingPorts(variant).map((port) => [port, { owners: new Map(), resource: undefined }]),
   ),
@@ -101,6 +111,10 @@ const putVirtualHosts = (
   slice: Slice | undefined,
   changes: Changes,
 ): void => {
+  for (const table of slice?.tables ?? []) {
+    if (!view.tables.has(table)) changes.routes.add(table)
+    ;(view.tables.get(table) ?? newTable(view, table)).namedBy.add((slice as Slice).owner)
+  }
   for (const { table, part } of slice?.virtualHosts ?? []) {
     const stands = view.tables.get(table) ?? newTable(view, table)
     if (stands.parts.get(part.name)?.version === part.version) continue
@@ -112,10 +126,22 @@ const putVirtualHosts = (
     if (slice?.virtualHosts.some((is) => is.table === table && is.part.name === part.name)) continue
     const stands = view.tables.get(table)
     stands?.parts.delete(part.name)
-    if (stands?.parts.size === 0 && !standingTables(view.variant).includes(table)) view.tables.delete(table)
-    else if (stands !== undefined) stands.resource = undefined
+    if (stands !== undefined) stands.resource = undefined
+    dropIfUnused(view, table)
     changes.routes.add(table)
   }
+  for (const table of before?.tables ?? []) {
+    if (slice?.tables?.includes(table)) continue
+    view.tables.get(table)?.namedBy.delete((before as Slice).owner)
+    dropIfUnused(view, table)
+    if (!view.tables.has(table)) changes.routes.add(table)
+  }
+}
+
+const dropIfUnused = (view: View, table: string): void => {
+  const stands = view.tables.get(table)
+  const isUsed = standingTables(view.variant).includes(table) || (stands?.namedBy.size ?? 0) > 0
+  if (stands?.parts.size === 0 && !isUsed) view.tables.delete(table)
 }
 
 const putHttpPorts = (
@@ -189,7 +215,7 @@ const putSecrets = (
 }
 
 const newTable = (view: View, table: string): RouteTable => {
-  const made: RouteTable = { parts: new Map(), resource: undefined }
+  const made: RouteTable = { parts: new Map(), namedBy: new Set(), resource: undefined }
   view.tables.set(table, made)
   return made
 }

@@ -13,6 +13,8 @@ import { buildIngressSlice } from './ingress/ingressSlice.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
 import { certificatesOf } from './ingress/serverNames.ts'
 import { isExportedTo } from './istio/callerCondition.ts'
+import { gatewayListenerJson } from './istio/gateway/gatewayListener.ts'
+import { createGatewayViews } from './istio/gateway/gatewayViews.ts'
 import { hostPatterns } from './istio/hostPatterns.ts'
 import { multimap } from './multimap.ts'
 import { workloadSecretNames, workloadSecrets } from './mutualTls/workloadSecrets.ts'
@@ -29,9 +31,11 @@ import { emptyView, namesIn, putSlice, resourceIn, type View, type ViewMakers } 
 /** All views that proxies read, and the slices that views share. */
 export type Views = {
   /** The view of callers like this one, made when there is none. It lives while it has readers. */
-  enter(caller: Caller, mode: Exclude<CaptureMode, 'ingress'>): View
+  enter(caller: Caller, mode: Exclude<CaptureMode, 'ingress' | 'gateway'>): View
   /** The view of ingress proxies like this one, likewise. */
   enterIngress(caller: Caller, place: IngressPlace): View
+  /** The view of proxies that these Gateways select, by sorted keys, likewise. */
+  enterGateway(caller: Caller, place: IngressPlace, gateways: readonly string[]): View
   join(view: View, reader: ProxySlot): void
   leave(view: View, reader: ProxySlot): void
   readersOf(view: View): ReadonlySet<ProxySlot>
@@ -84,12 +88,15 @@ export const createViews = (registry: Registry): Views => {
         { ...rule, position: smallest?.stored.position ?? 0 },
       ])
     },
-    tcpListener: ({ undeclaredOutbound }, { address, port, claims }) => {
+    tcpListener: ({ undeclaredOutbound, variant: { place } }, { address, port, claims }) => {
       const owners = [...claims.keys()].sort(byCodeUnit)
       const chains = owners.flatMap((owner) => claims.get(owner) ?? [])
       const { accessLog } = registry.settings()
       const rule = (chains[0] as ConnectionChain).rule
-      const json = outboundTcpListenerJson({ address, port, chains, undeclaredOutbound, accessLog, rule })
+      const json =
+        place === undefined
+          ? outboundTcpListenerJson({ address, port, chains, undeclaredOutbound, accessLog, rule })
+          : gatewayListenerJson({ address, port, place, chains, rule })
       const rules = [...new Set(chains.map((chain) => chain.rule))]
       return {
         ...xdsResource('listeners', String(json['name']), json, rules),
@@ -141,9 +148,15 @@ export const createViews = (registry: Registry): Views => {
     }
     const slice = buildIngressSlice(host, view.variant, registry)
     // No hostname has a slash: hosts of an ingress and services of the mesh may have one name.
-    putSlice(view, `ingress/${host}`, slice, changes)
+    putForeign(view, `ingress/${host}`, slice, changes)
+  }
+
+  const putForeign = (view: View, name: string, slice: Slice | undefined, changes: Changes): void => {
+    putSlice(view, name, slice, changes)
     for (const { hostname } of slice?.clusters ?? []) byForeignHostname.add(hostname, view)
   }
+
+  const gatewayViews = createGatewayViews(registry, putForeign)
 
   const enter: Views['enter'] = (caller, mode) => {
     const { scope, domain } = caller
@@ -158,14 +171,20 @@ export const createViews = (registry: Registry): Views => {
     )
   }
 
-  const enterIngress: Views['enterIngress'] = (caller, place) => {
-    const mode = 'ingress'
-    const sourceRules = new Set(caller.sourceRules)
-    const { namespace } = caller
-    const variant = { mode, place, domain: '', namespace, sourceRules, inScope: () => false } as const
+  const enterIngress: Views['enterIngress'] = (caller, place) => enterEdge(caller, { mode: 'ingress', place })
+
+  const enterGateway: Views['enterGateway'] = (caller, place, gateways) =>
+    enterEdge(caller, { mode: 'gateway', place, gateways })
+
+  const enterEdge = (
+    { namespace, sourceRules }: Caller,
+    edge: Pick<SliceVariant, 'mode' | 'gateways'> & { readonly place: IngressPlace },
+  ): View => {
+    const { mode, place, gateways = [] } = edge
+    const own = { domain: '', namespace, sourceRules: new Set(sourceRules), inScope: () => false }
     return enterView(
-      [mode, namespace, place.address, `${place.port}`, caller.sourceRules.join(' ')],
-      variant,
+      [mode, namespace, place.address, `${place.port}`, gateways.join(' '), sourceRules.join(' ')],
+      { ...edge, ...own },
       { scope: emptyScope, undeclaredOutbound: 'refuse' },
     )
   }
@@ -186,6 +205,7 @@ export const createViews = (registry: Registry): Views => {
       for (const host of registry.ingressHosts()) refreshIngress(view, host, changes)
       ingressViews.add(view)
     }
+    if (variant.mode === 'gateway') gatewayViews.enter(view, changes)
     views.set(key, view)
     readers.set(view, new Set())
     for (const { namespace, name } of scope.patterns) byPattern.add(`${namespace}/${name}`, view)
@@ -223,6 +243,7 @@ export const createViews = (registry: Registry): Views => {
     if (ingressViews.size > 0)
       for (const host of ingressHosts(touched.ingressHosts, hostnames))
         for (const view of ingressViews) refreshIngress(view, host, changesOf(view))
+    gatewayViews.advance(touched, hostnames, changesOf)
     if (touched.everything) for (const view of views.values()) forgetMade(view, changesOf(view))
     for (const hostname of new Set([...hostnames, ...touched.endpoints])) {
       for (const name of endpoints.refresh(hostname))
@@ -269,6 +290,7 @@ export const createViews = (registry: Registry): Views => {
   return {
     enter,
     enterIngress,
+    enterGateway,
     join: (view, reader) => readers.get(view)?.add(reader),
     leave: (view, reader) => readers.get(view)?.delete(reader),
     readersOf: (view) => readers.get(view) ?? new Set(),
@@ -279,6 +301,7 @@ export const createViews = (registry: Registry): Views => {
         readers.delete(view)
         views.delete(view.key)
         ingressViews.delete(view)
+        gatewayViews.leave(view)
         for (const { namespace, name } of view.scope.patterns) byPattern.delete(`${namespace}/${name}`, view)
         for (const hostname of view.slices.keys()) byHostname.delete(hostname, view)
         for (const { hostname } of view.clusters.values()) byForeignHostname.delete(hostname, view)

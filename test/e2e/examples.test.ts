@@ -149,7 +149,7 @@ describe.skipIf(envoy.skip)('examples on real Envoys', () => {
   }
 
   test('K22: every example is among these', async () => {
-    expect((await readdir('examples')).sort()).toEqual(['bare', 'demo', 'mesh', 'rules'])
+    expect((await readdir('examples')).sort()).toEqual(['bare', 'demo', 'istio', 'mesh', 'rules'])
     expect((await readdir('examples/demo')).sort()).toEqual([...Object.keys(shares), 'broken.yaml'].sort())
     expect((await readdir('examples/rules')).sort()).toEqual(Object.keys(effects).sort())
     expect(await readdir('examples/bare')).toEqual(['cluster.yaml'])

@@ -23,6 +23,14 @@ export const ingress = (ip: string): ProxyIdentity => ({
   domain: 'default.svc.cluster.local',
 })
 
+const router: ProxyIdentity = {
+  type: 'router',
+  node: 'router~10.1.0.2~edge.default~default.svc.cluster.local',
+  ip: '10.1.0.2',
+  id: 'edge.default',
+  domain: 'default.svc.cluster.local',
+}
+
 export const explicit: ProxyMetadata = { httpProxy: { address: '127.0.0.1', port: 15_002 } }
 
 export const versions = (proxy: ProjectedProxy): Record<XdsType, Record<string, string>> => {
@@ -71,7 +79,7 @@ export const rawCluster = (name: string, ids: string[], inner: string): Resource
 })
 
 const anyResource: fc.Arbitrary<Resource> = fc
-  .tuple(fc.nat(19), fc.nat(5), fc.nat(3), fc.nat(3))
+  .tuple(fc.nat(21), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {
     const namespace = other % 2 === 0 ? 'default' : 'other'
     switch (kind) {
@@ -181,6 +189,8 @@ const anyResource: fc.Arbitrary<Resource> = fc
       case 17:
       case 18:
       case 19:
+      case 20:
+      case 21:
         return istioResource(kind - 12, number, other, version)
       case 8:
         return sidecarConfig(
@@ -215,4 +225,5 @@ export const followed: readonly (readonly [ProxyIdentity, ProxyMetadata])[] = [
   [{ type: 'bare', node: 'edge' }, {}],
   [ingress('10.1.0.1'), {}],
   [ingress('10.1.0.3'), { httpProxy: { address: '127.0.0.9', port: 15_080 } }],
+  [router, { labels: { app: 'edge' } }],
 ]

@@ -225,7 +225,7 @@ const tcpListeners = (
   port: number,
   protocol: (typeof protocols)[number],
 ) =>
-  outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port, protocol }, '/dev/stdout').map(
+  outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port, protocol }, [], '/dev/stdout').map(
     (one) => outboundTcpListenerJson({ ...one, undeclaredOutbound: 'passthrough', accessLog: '', rule }),
   )
 

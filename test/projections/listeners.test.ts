@@ -23,7 +23,7 @@ const db: Service = { hostname: 'db.x', addresses: ['10.1.0.4'] }
 /** The captured listeners of port 3306 of these services, which find each other at one address. */
 const captured = (protocol: Protocol, ...services: readonly Service[]) => {
   const ports = services.flatMap((service) =>
-    outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port: 3306, protocol }, ''),
+    outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port: 3306, protocol }, [], ''),
   )
   return [...new Set(ports.map((port) => port.address))].map((at) =>
     outboundTcpListenerJson({

@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../../model/resourceName.ts'
+import { serverName } from './serverName.ts'
 
 /** A certificate, and the servers by whose names callers ask for it; none: whatever they ask for. */
 export type Certificate = { readonly secret: string; readonly serverNames: readonly string[] }
@@ -22,12 +23,4 @@ export const certificatesOf = (secrets: ReadonlyMap<string, string>): readonly C
     ...[...bySecret].map(([secret, names]) => ({ secret, serverNames: [...names].sort(byCodeUnit) })),
     ...(otherwise === undefined ? [] : [{ secret: otherwise, serverNames: [] }]),
   ]
-}
-
-/** `host` as a server is asked for in TLS, which knows no ports and no addresses. */
-const serverName = (host: string): string | undefined => {
-  if (host === '*' || host.startsWith('[') || /^[\d.]+$/.test(host)) return undefined
-  if (!host.startsWith('*') || host.startsWith('*.')) return host
-  const dot = host.indexOf('.')
-  return dot === -1 ? undefined : `*${host.slice(dot)}`
 }

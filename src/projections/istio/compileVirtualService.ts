@@ -30,14 +30,20 @@ export const compileVirtualService = (
   place: RoutePlace,
   registry: Registry,
 ): readonly HttpRoute[] => {
-  const routes = (stored.resource.spec.http ?? []).flatMap((route) =>
-    compileRoute(route, stored, place, registry),
-  )
+  const routes = requestRoutes(stored, place, registry)
   if (routes.length === 0) return []
   const last = routes.findIndex(({ match }) => takesEveryRequest(match))
   const all = last === -1 ? [...routes, nothingElse(provenanceOf(stored))] : routes
   return all.map((route, i) => ({ ...route, precedence: highest - i }))
 }
+
+/** The routes themselves, without what becomes of requests that none of them takes. */
+export const requestRoutes = (
+  stored: Stored<'VirtualService'>,
+  place: RoutePlace,
+  registry: Registry,
+): readonly HttpRoute[] =>
+  (stored.resource.spec.http ?? []).flatMap((route) => compileRoute(route, stored, place, registry))
 
 const compileRoute = (
   route: IstioHttpRoute,

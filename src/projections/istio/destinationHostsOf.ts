@@ -27,22 +27,28 @@ export const namedDestinations = ({ spec }: Resource<'VirtualService'>): readonl
   ),
 ]
 
+/** The hostnames of all of them. */
+export const ownDestinationHosts = (
+  rule: Resource<'VirtualService'>,
+  meshDomain: string,
+): readonly string[] => [
+  ...new Set(
+    namedDestinations(rule).map(({ destination: { host } }) =>
+      resolveHost(host, rule.metadata.namespace, meshDomain),
+    ),
+  ),
+]
+
 /** The hostnames of all of them, and of those that it delegates to. */
 export const destinationHostsOf = (
   rule: Resource<'VirtualService'>,
   registry: Pick<Registry, 'istio'>,
   meshDomain: string,
 ): readonly string[] => {
-  const own = namedDestinations(rule).map(({ destination: { host } }) =>
-    resolveHost(host, rule.metadata.namespace, meshDomain),
-  )
+  const own = ownDestinationHosts(rule, meshDomain)
   const delegated = (rule.spec.http ?? []).flatMap(({ delegate }) => {
     const found = delegate && delegateOf(rule, delegate, registry)
-    return found === undefined
-      ? []
-      : namedDestinations(found.resource).map(({ destination: { host } }) =>
-          resolveHost(host, found.resource.metadata.namespace, meshDomain),
-        )
+    return found === undefined ? [] : ownDestinationHosts(found.resource, meshDomain)
   })
   return [...new Set([...own, ...delegated])]
 }

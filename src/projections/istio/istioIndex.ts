@@ -1,12 +1,15 @@
 import type { ConfigKind, Stored } from '../../model/mesh.ts'
 import type { Resource } from '../../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
+import { matchesLabels } from '../instanceEndpoints.ts'
 import { multimap } from '../multimap.ts'
 import type { Touched } from '../registry.ts'
 import { labelsKey } from './callerCondition.ts'
 import { delegateKey } from './delegateOf.ts'
+import { ownDestinationHosts } from './destinationHostsOf.ts'
 import { hostPatterns, resolveHost } from './hostPatterns.ts'
 import { labelConditionsOf } from './labelConditionsOf.ts'
+import { boundGateways } from './routePlace.ts'
 
 type Shift = 'add' | 'delete'
 type Labels = Readonly<Record<string, string>>
@@ -21,6 +24,20 @@ export type IstioIndex = {
   virtualService(key: string): Stored<'VirtualService'> | undefined
   /** Whether some VirtualService delegates to the one of this `namespace/name`. */
   isDelegate(key: string): boolean
+  /** The hosts of a VirtualService, resolved. */
+  hostsOf(rule: Stored<'VirtualService'>): readonly string[]
+  /** The Gateway of this `namespace/name`. */
+  gateway(key: string): Stored<'Gateway'> | undefined
+  /** `namespace/name` of the Gateways that select proxies with these labels, sorted. */
+  gatewaysFor(labels: Labels): readonly string[]
+  /** VirtualServices bound to the Gateway of this `namespace/name`, by key. */
+  gatewayRules(key: string): readonly Stored<'VirtualService'>[]
+  /** VirtualServices bound to some Gateway whose host is exactly `host`, by key. */
+  gatewayRulesFor(host: string): readonly Stored<'VirtualService'>[]
+  /** VirtualServices bound to some Gateway that may lead to a hostname, by what they delegate to also. */
+  gatewayRulesTo(hostname: string): Iterable<Stored<'VirtualService'>>
+  /** Hostnames that these lead to. */
+  gatewayDestinations(): Iterable<string>
   /** Which conditions on labels, of any rule, callers with these labels meet: the keys of `labelsKey`. */
   conditionsMetBy(labels: Labels): readonly string[]
 }
@@ -41,6 +58,10 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
   const virtualServicesByHost = multimap<Stored<'VirtualService'>>()
   /** Who delegates, by whom they delegate to. */
   const delegators = multimap<Stored<'VirtualService'>>()
+  const gateways = new Map<string, Stored<'Gateway'>>()
+  const rulesByGateway = multimap<Stored<'VirtualService'>>()
+  const gatewayRulesByHost = multimap<Stored<'VirtualService'>>()
+  const rulesByDestination = multimap<Stored<'VirtualService'>>()
   const conditions = new Map<string, LabelCondition>()
   const conditionsByPair = multimap<LabelCondition>()
   const hostnamesUnder = multimap<string>()
@@ -52,6 +73,7 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
   }
 
   const touchHostsOf = (rule: Stored<'VirtualService'>, touched: Touched): void => {
+    if (boundGateways(rule.resource).size > 0) touched.gatewayRules.add(rule)
     if (!isForMesh(rule.resource)) return
     for (const host of hostsOf(rule)) touchHost(host, touched)
   }
@@ -65,6 +87,10 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
     if (shift === 'add') virtualServices.set(key, rule)
     else virtualServices.delete(key)
     if (isForMesh(rule.resource)) for (const host of hostsOf(rule)) virtualServicesByHost[shift](host, rule)
+    const bound = boundGateways(rule.resource)
+    for (const gateway of bound) rulesByGateway[shift](gateway, rule)
+    if (bound.size > 0) for (const host of hostsOf(rule)) gatewayRulesByHost[shift](host, rule)
+    for (const host of ownDestinationHosts(rule.resource, meshDomain())) rulesByDestination[shift](host, rule)
     for (const { delegate } of spec.http ?? [])
       if (delegate !== undefined) delegators[shift](delegateKey(rule.resource, delegate), rule)
     touchHostsOf(rule, touched)
@@ -86,7 +112,27 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
     }
   }
 
+  /** A rule that is bound, or those bound that delegate to it. */
+  const boundBy = (rule: Stored<'VirtualService'>): readonly Stored<'VirtualService'>[] => {
+    if (boundGateways(rule.resource).size > 0) return [rule]
+    const { namespace, name } = rule.resource.metadata
+    return [...delegators.get(`${namespace}/${name}`)].filter(
+      ({ resource }) => boundGateways(resource).size > 0,
+    )
+  }
+
   return {
+    hostsOf,
+    gateway: (key) => gateways.get(key),
+    gatewaysFor: (labels) =>
+      [...gateways]
+        .filter(([, { resource }]) => matchesLabels(labels, resource.spec.selector ?? {}))
+        .map(([key]) => key)
+        .sort(byCodeUnit),
+    gatewayRules: (key) => [...rulesByGateway.get(key)].sort(byKey),
+    gatewayRulesFor: (host) => [...gatewayRulesByHost.get(host)].sort(byKey),
+    gatewayRulesTo: (hostname) => [...rulesByDestination.get(hostname)].flatMap(boundBy),
+    gatewayDestinations: () => rulesByDestination.keys(),
     virtualServices: (host) => virtualServicesByHost.get(host),
     isDelegate: (key) => delegators.has(key),
     virtualService: (key) => virtualServices.get(key),
@@ -108,6 +154,12 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
         touchHost(host, touched)
       } else if (resource.kind === 'VirtualService')
         shiftVirtualService(stored as Stored<'VirtualService'>, shift, touched)
+      else if (resource.kind === 'Gateway') {
+        const key = `${namespace}/${resource.metadata.name}`
+        if (shift === 'add') gateways.set(key, stored as Stored<'Gateway'>)
+        else gateways.delete(key)
+        touched.gateways.add(key)
+      }
     },
     shiftHostname: (hostname, shift) => {
       for (const pattern of hostPatterns(hostname).slice(1)) hostnamesUnder[shift](pattern, hostname)

@@ -1,3 +1,4 @@
+import type { Resource } from '../../model/resource.ts'
 import { type CallerTraits, meets } from './callerCondition.ts'
 
 /** Where requests and connections are routed. */
@@ -36,3 +37,9 @@ export const isMet = (match: Conditions, ruleNamespace: string, place: RoutePlac
 /** `namespace/name` of the Gateway that a rule means by `name`; `mesh` is none. */
 export const gatewayKey = (name: string, ruleNamespace: string): string =>
   name === 'mesh' || name.includes('/') ? name : `${ruleNamespace}/${name}`
+
+/** `namespace/name` of every Gateway whose proxies `rule` is for. */
+export const boundGateways = ({ metadata, spec }: Resource<'VirtualService'>): ReadonlySet<string> =>
+  new Set(
+    (spec.gateways ?? []).flatMap((name) => (name === 'mesh' ? [] : [gatewayKey(name, metadata.namespace)])),
+  )

@@ -9,6 +9,7 @@ import { encodedRoute } from '../encodedRoute.ts'
 import { takesEveryRequest } from '../httpRoute.ts'
 import { unknownService } from '../referenceDiagnostics.ts'
 import type { Registry } from '../registry.ts'
+import { bindingDiagnostics } from './bindingDiagnostics.ts'
 import { compileHttpMatch } from './compileHttpMatch.ts'
 import { compileVirtualService, mayHaveBody } from './compileVirtualService.ts'
 import { delegateKey, delegateOf } from './delegateOf.ts'
@@ -27,6 +28,7 @@ export const virtualServiceDiagnostics = (
   ...hostsOf(rule, registry),
   ...destinationsOf(rule, registry),
   ...delegatesOf(rule, registry),
+  ...bindingDiagnostics(rule, registry),
   ...unreachable(rule),
   ...unmatchable(rule),
   ...unusedFields(rule.spec, unused),

@@ -12,10 +12,40 @@ export const istioResource = (sort: number, number: number, other: number, versi
       return anyServiceEntry(`se${number % 3}`, namespace, other, version)
     case 7:
       return anyWorkloadEntry(`we${number % 3}`, namespace, other, version)
+    case 8:
+    case 9:
+      return anyGateway(`gw${number % 2}`, namespace, other, version)
     default:
       return anyVirtualService(`vs${number}`, namespace, other, version)
   }
 }
+
+const anyGateway = (
+  name: string,
+  namespace: string,
+  other: number,
+  version: number,
+): Resource<'Gateway'> => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Gateway',
+  metadata: { name, namespace },
+  spec: {
+    ...(version === 3 ? {} : { selector: version === 2 ? { version: 'v1' } : { app: 'edge' } }),
+    servers: [
+      {
+        port: { number: 80, name: 'http', protocol: 'HTTP' },
+        hosts: [other === 1 ? 'default/*' : '*.default.svc.cluster.local'],
+        ...(other === 2 ? { tls: { httpsRedirect: true } } : {}),
+      },
+      {
+        port: { number: 443, name: 'https', protocol: 'HTTPS' },
+        hosts: [`s${other}.default.svc.cluster.local`],
+        tls: version === 1 ? { mode: 'PASSTHROUGH' } : { mode: 'MUTUAL', credentialName: `cert${version}` },
+      },
+      { port: { number: 3306, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] },
+    ],
+  },
+})
 
 const anyServiceEntry = (
   name: string,
@@ -94,6 +124,21 @@ const anyVirtualService = (
     spec: {
       ...(name === 'vs0' ? {} : { hosts: other === 3 ? ['*.default.svc.cluster.local'] : [`s${other}`] }),
       ...(version === 1 ? { exportTo: ['.'] } : {}),
+      ...(other === 0 ? {} : { gateways: ['default/gw0', ...(other === 1 ? ['gw1', 'mesh'] : [])] }),
+      ...(other === 3 && name !== 'vs0'
+        ? {
+            tls: [{ match: [{ sniHosts: ['s1.default.svc.cluster.local'] }], route: [{ destination }] }],
+            tcp: [
+              {
+                match: [{ sourceLabels: { version: 'v1' } }, { destinationSubnets: ['10.0.0.0/8'] }],
+                route: [
+                  { destination, weight: 1 },
+                  { destination: { host: 's0' }, weight: 2 },
+                ],
+              },
+            ],
+          }
+        : {}),
       http: [
         {
           match: [

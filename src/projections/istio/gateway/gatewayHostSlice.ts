@@ -1,0 +1,164 @@
+import { isRight } from 'fp-ts/lib/Either.js'
+import type { Stored } from '../../../model/mesh.ts'
+import { byCodeUnit } from '../../../model/resourceName.ts'
+import type { VirtualHostPart } from '../../../model/xds.ts'
+import { clusterPart } from '../../clusterPart.ts'
+import { causeOf, encoded } from '../../encoded.ts'
+import { encodedRoute } from '../../encodedRoute.ts'
+import { destinationsOf, type HttpRoute, takesEveryRequest } from '../../httpRoute.ts'
+import { defaultIngressPort, ingressDomains } from '../../ingress/ingressHost.ts'
+import { type Provenance, provenanceOf } from '../../provenance.ts'
+import type { Registry } from '../../registry.ts'
+import { routeJson } from '../../routesJson.ts'
+import type { ClusterPart, Slice, SliceVariant } from '../../slice.ts'
+import { isExportedTo } from '../callerCondition.ts'
+import { requestRoutes } from '../compileVirtualService.ts'
+import { hostPatterns } from '../hostPatterns.ts'
+import { boundGateways } from '../routePlace.ts'
+import { withHashes } from '../trafficFor.ts'
+import { gatewayTable } from './gatewayTable.ts'
+import { bothHosts, type ServerHost, serverHosts } from './serverHosts.ts'
+import { serverKind } from './serverKind.ts'
+
+/** A route configuration, and the servers of Gateways whose hosts it may hold. */
+type Table = {
+  readonly name: string
+  readonly port: number
+  readonly servers: {
+    readonly key: string
+    readonly hosts: readonly ServerHost[]
+    readonly toTls: boolean
+    readonly rule: Provenance
+  }[]
+}
+
+/** What the VirtualServices for `host` add to the configuration of proxies of this variant, by the servers of its
+ *  Gateways that have the host: of several rules the one with the more specific host is tried first, then the smaller
+ *  key. `undefined` when none has. */
+export const gatewayHostSlice = (
+  host: string,
+  variant: SliceVariant,
+  registry: Registry,
+): Slice | undefined => {
+  const clusters = new Map<string, ClusterPart>()
+  const virtualHosts: Slice['virtualHosts'][number][] = []
+  for (const table of tablesOf(variant, registry)) {
+    const routes = routesOf(host, table, variant, registry)
+    const own = table.servers.filter(({ hosts }) => hosts.some((one) => bothHosts(one.host, host) === host))
+    const toTls = own.length > 0 && own.every((server) => server.toTls)
+    if (routes.length === 0 && !(toTls && own.some(({ hosts }) => hosts.some((one) => one.host === host))))
+      continue
+    for (const route of routes)
+      for (const destination of destinationsOf(route))
+        if (!clusters.has(destination.cluster))
+          clusters.set(destination.cluster, clusterPart(destination, route.rule, variant, registry))
+    const rules = own.map(({ rule }) => rule)
+    virtualHosts.push({
+      table: table.name,
+      part: virtualHostPart(host, table.port, routes, { toTls, rules }, variant),
+    })
+  }
+  if (virtualHosts.length === 0) return undefined
+  return {
+    owner: host,
+    variantKey: '',
+    clusters: [...clusters.values()],
+    virtualHosts,
+    tcpPorts: [],
+    httpPorts: [],
+  }
+}
+
+const tablesOf = ({ gateways = [] }: SliceVariant, registry: Registry): readonly Table[] => {
+  const tables = new Map<string, Table>()
+  for (const key of gateways) {
+    const gateway = registry.istio.gateway(key)
+    const { namespace = '' } = gateway?.resource.metadata ?? {}
+    for (const [i, server] of (gateway?.resource.spec.servers ?? []).entries()) {
+      if (gateway === undefined || serverKind(server).kind !== 'http') continue
+      const name = gatewayTable(key, i, server)
+      const table = tables.get(name) ?? { name, port: server.port.number, servers: [] }
+      tables.set(name, table)
+      table.servers.push({
+        key,
+        hosts: serverHosts(server, namespace),
+        toTls: server.tls?.httpsRedirect === true,
+        rule: provenanceOf(gateway),
+      })
+    }
+  }
+  return [...tables.values()]
+}
+
+/** Up to the first that takes everything; what Envoy's limits refuse is left out alone. */
+const routesOf = (
+  host: string,
+  table: Table,
+  variant: SliceVariant,
+  registry: Registry,
+): readonly HttpRoute[] => {
+  const seen = new Set<Stored<'VirtualService'>>()
+  const routes = [...new Set(hostPatterns(host))]
+    .flatMap((pattern) =>
+      registry.istio.gatewayRulesFor(pattern).flatMap((rule) => {
+        if (
+          seen.has(rule) ||
+          !isExportedTo(rule.resource.spec.exportTo, rule.resource.metadata.namespace, variant)
+        )
+          return []
+        const gateways = boundTo(rule, pattern, host, table)
+        if (gateways.size === 0) return []
+        seen.add(rule)
+        return requestRoutes(rule, { gateways, port: table.port, caller: variant }, registry)
+      }),
+    )
+    .map((route) => withHashes(route, variant, registry))
+    .filter((route) => isRight(encodedRoute(route)))
+  const last = routes.findIndex(({ match }) => takesEveryRequest(match))
+  return last === -1 ? routes : routes.slice(0, last + 1)
+}
+
+/** The Gateways by whose servers in `table` the rule, with its host `pattern`, takes requests for `host`. */
+const boundTo = (
+  { resource }: Stored<'VirtualService'>,
+  pattern: string,
+  host: string,
+  { servers }: Table,
+): ReadonlySet<string> => {
+  const bound = boundGateways(resource)
+  const { namespace } = resource.metadata
+  return new Set(
+    servers
+      .filter(
+        ({ key, hosts }) =>
+          bound.has(key) &&
+          hosts.some(
+            (one) => (one.namespace ?? namespace) === namespace && bothHosts(one.host, pattern) === host,
+          ),
+      )
+      .map(({ key }) => key),
+  )
+}
+
+const virtualHostPart = (
+  host: string,
+  port: number,
+  routes: readonly HttpRoute[],
+  { toTls, rules }: { readonly toTls: boolean; readonly rules: readonly Provenance[] },
+  { place }: SliceVariant,
+): VirtualHostPart => {
+  const name = `${host}:${port}`
+  const ports = port === defaultIngressPort && place !== undefined ? [port, place.port] : [port]
+  const json = {
+    name,
+    domains: ingressDomains(host, ports),
+    routes: routes.map(routeJson),
+    ...(toTls ? { require_tls: 'ALL' } : {}),
+  }
+  return {
+    name,
+    ...encoded('type.googleapis.com/envoy.config.route.v3.VirtualHost', json),
+    clusters: [...new Set(routes.flatMap(destinationsOf).map(({ cluster }) => cluster))].sort(byCodeUnit),
+    causes: [...new Set([...routes.map(({ rule }) => rule), ...rules])].map(causeOf),
+  }
+}

@@ -79,7 +79,7 @@ describe('the projector', () => {
         ),
         { seed: 5, numRuns: 120 },
       ),
-    120_000,
+    300_000,
   )
 
   test('V3: an endpoint that leaves touches its service’s endpoints and nothing else', () => {

@@ -17,6 +17,7 @@ import { namedDestinations } from './destinationHostsOf.ts'
 import { destinationRulesOf } from './destinationRuleFor.ts'
 import { resolveHost } from './hostPatterns.ts'
 import { isForMesh } from './istioIndex.ts'
+import { boundGateways } from './routePlace.ts'
 import { type Unused, unusedFields } from './unusedFields.ts'
 import { meshVirtualServicesOf } from './virtualServiceFor.ts'
 
@@ -61,7 +62,9 @@ const hostsOf = (rule: Resource<'VirtualService'>, registry: Registry): readonly
   return (spec.hosts ?? []).flatMap((host, i): readonly Diagnostic[] => {
     const path = `/spec/hosts/${i}`
     const hostname = resolveHost(host, metadata.namespace, registry.settings().domain)
-    const missing = !hostname.startsWith('*') && registry.service(hostname) === undefined
+    // A host of a Gateway need be no service.
+    const missing =
+      boundGateways(rule).size === 0 && !hostname.startsWith('*') && registry.service(hostname) === undefined
     return missing ? [unknownService(hostname, path)] : hidden(rule, hostname, path, registry)
   })
 }

@@ -1,7 +1,7 @@
 // What an agent weighs beside its Envoy, and how soon it has its Envoy routing: node scripts/bench.mjs agent [services]
 // [rounds] [idle seconds]
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -115,11 +115,6 @@ try {
   await pause(idleSeconds * 1000)
   console.log(
     `  resident memory        ${(residentBytes(agent.pid) / 1e6).toFixed(1)} MB after ${idleSeconds} s idle`,
-  )
-  console.log(
-    readFileSync(`/proc/${agent.pid}/smaps_rollup`, 'utf8')
-      .match(/^(Rss|Pss|Private_Dirty).*/gm)
-      ?.join('\n'),
   )
   await agent.stop()
 } finally {

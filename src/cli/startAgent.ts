@@ -76,6 +76,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
   const closeAll = async (): Promise<void> => {
     for (const one of toClose.splice(0).reverse()) await one()
   }
+  let supervised: SupervisedEnvoy | undefined
   try {
     await mkdir(options.state, { recursive: true, mode: 0o700 })
     const state = await realpath(options.state)
@@ -122,29 +123,28 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       leaving.abort()
       await connecting
     })
-    let supervised: SupervisedEnvoy | undefined
     const ready = () => readiness(running, supervised)
     const http =
       options.http === undefined ? undefined : await agentServer({ ...options.http, metrics, ready })
     if (http !== undefined) toClose.push(() => http.close())
 
-    await Promise.race([running.served, aborted(stopped)])
     const socket = socketPath(state, 'xds.sock')
-    const xds = await xdsServer({ listen: { path: socket }, onStream: running.accept })
-    toClose.push(() => xds.close())
     const made = bootstrap({
       node,
       metadata,
       xds: { path: socket },
       admin: options.admin ?? { path: socketPath(state, 'admin.sock') },
     })
-    if (options.envoy === undefined) {
-      await writeFile(join(state, 'envoy.json'), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
-      notice(`Envoy is to be started with -c ${join(state, 'envoy.json')}`)
-    } else if (!stopped.aborted) {
+    const serving = async (): Promise<void> => {
+      await Promise.race([running.served, aborted(AbortSignal.any([stopped, leaving.signal]))])
+      if (leaving.signal.aborted) return
+      const xds = await xdsServer({ listen: { path: socket }, onStream: running.accept })
+      toClose.push(() => xds.close())
+    }
+    const supervising = async (envoy: string): Promise<void> => {
       supervised = await superviseEnvoy({
         directory: join(state, 'envoy'),
-        launch: { envoy: options.envoy, bootstrap: made },
+        launch: { envoy, bootstrap: made },
         onStatus: () => standing.look(),
       })
       const { status, skippedLogBytes } = supervised
@@ -153,6 +153,17 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
         live: status().state === 'running' || status().state === 'handingOver' ? 1 : 0,
         skippedLogBytes: skippedLogBytes(),
       }))
+    }
+    if (options.envoy === undefined) {
+      await writeFile(join(state, 'envoy.json'), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+      notice(`Envoy is to be started with -c ${join(state, 'envoy.json')}`)
+      await serving()
+    } else {
+      // Envoy takes a while before it asks; meanwhile a controller answers.
+      const both = [serving(), supervising(options.envoy)]
+      for (const one of both) one.catch(() => leaving.abort())
+      const failed = (await Promise.allSettled(both)).find((one) => one.status === 'rejected')
+      if (failed !== undefined) throw failed.reason
     }
     standing.of(() => ready().standing)
     return {
@@ -174,6 +185,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       },
     }
   } catch (error) {
+    await supervised?.stop()
     await closeAll()
     throw error
   }

@@ -33,6 +33,7 @@ export const kinds: readonly KindInfo[] = [
   kindInfo('DestinationPolicy', 'destinationpolicies', 'config.istio.io', ['v1alpha2']),
   kindInfo('IngressRule', 'ingressrules', 'config.istio.io', ['v1alpha2']),
   kindInfo('EgressRule', 'egressrules', 'config.istio.io', ['v1alpha2']),
+  kindInfo('Ingress', 'ingresses', 'networking.k8s.io', ['v1']),
   ...istioKinds([
     ['Sidecar', 'sidecars'],
     ['VirtualService', 'virtualservices'],

@@ -6,6 +6,7 @@ type ConfigKind =
   | 'RouteRule'
   | 'DestinationPolicy'
   | 'IngressRule'
+  | 'Ingress'
   | 'EgressRule'
   | 'Sidecar'
   | 'VirtualService'

@@ -8,6 +8,7 @@ import type { GatewaySpec } from './istio/gateway.ts'
 import type { ServiceEntrySpec } from './istio/serviceEntry.ts'
 import type { VirtualServiceSpec } from './istio/virtualService.ts'
 import type { WorkloadEntrySpec } from './istio/workloadEntry.ts'
+import type { KubernetesIngressSpec } from './kubernetesIngress.ts'
 import type { MeshSettingsSpec } from './meshSettings.ts'
 import type { RouteRuleSpec } from './routeRule.ts'
 import type { ServiceSpec } from './service.ts'
@@ -23,6 +24,7 @@ export type SpecByKind = {
   readonly DestinationPolicy: DestinationPolicySpec
   readonly IngressRule: IngressRuleSpec
   readonly EgressRule: EgressRuleSpec
+  readonly Ingress: KubernetesIngressSpec
   readonly Sidecar: SidecarSpec
   readonly VirtualService: VirtualServiceSpec
   readonly DestinationRule: DestinationRuleSpec

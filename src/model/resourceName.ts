@@ -1,7 +1,7 @@
 import type { Kind, Resource, ResourceName } from './resource.ts'
 
 /** The name of `resource`: its kind, namespace and name. */
-export const nameOf = (resource: Resource): ResourceName => ({
+export const nameOf = (resource: Pick<Resource, 'kind' | 'metadata'>): ResourceName => ({
   kind: resource.kind,
   namespace: resource.metadata.namespace,
   name: resource.metadata.name,

@@ -1,6 +1,6 @@
 import type { ConfigKind, Mesh, Stored } from '../model/mesh.ts'
 import { defaultMeshSettings, type MeshSettingsSpec } from '../model/meshSettings.ts'
-import type { Kind, Resource } from '../model/resource.ts'
+import type { Resource } from '../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
 import type { SecretCheck } from '../model/secret.ts'
 import { emptyTrie } from '../model/trie.ts'
@@ -9,6 +9,8 @@ import { type CompiledService, compileService } from './compiledService.ts'
 import { claimedForms, domainClaims } from './domainClaims.ts'
 import { compileEgressRule } from './egress/compileEgressRule.ts'
 import { resolveDestination } from './hostnames.ts'
+import { compileIngress } from './ingress/compileIngress.ts'
+import type { IngressEntry } from './ingress/ingressEntry.ts'
 import { ingressHost } from './ingress/ingressHost.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
 import { compileServiceEntry } from './istio/compileServiceEntry.ts'
@@ -39,8 +41,9 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
   const rulesByTarget = multimap<Stored<'RouteRule'>>()
   const policiesByTarget = multimap<Stored<'DestinationPolicy'>>()
   const bySource = multimap<Rule>()
-  const ingressRulesByHost = multimap<Stored<'IngressRule'>>()
-  const ingressRulesByTarget = multimap<Stored<'IngressRule'>>()
+  const ingressRulesByHost = multimap<IngressEntry>()
+  const ingressRulesByTarget = multimap<IngressEntry>()
+  const entriesByIngress = new WeakMap<Stored<'Ingress'>, readonly IngressEntry[]>()
   const sidecarsByNamespace = multimap<Stored<'Sidecar'>>()
   const envoyResources = new Map<string, Stored<'EnvoyResource'>>()
   const istio = createIstioIndex(() => settings.domain)
@@ -129,11 +132,20 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
     shiftService(service, shift, touched)
   }
 
-  const shiftIngressRule = (rule: Stored<'IngressRule'>, shift: Shift, touched: Touched): void => {
+  const shiftIngressRule = (rule: IngressEntry, shift: Shift, touched: Touched): void => {
     const { host } = ingressHost(rule.resource.spec)
     ingressRulesByHost[shift](host, rule)
     ingressRulesByTarget[shift](ingressTarget(rule.resource, registry).hostname, rule)
     touched.ingressHosts.add(host)
+  }
+
+  /** The same each time, for what was put into an index is taken out of it. */
+  const entriesOf = (ingress: Stored<'Ingress'>): readonly IngressEntry[] => {
+    const known = entriesByIngress.get(ingress)
+    if (known !== undefined) return known
+    const entries = compileIngress(ingress)
+    entriesByIngress.set(ingress, entries)
+    return entries
   }
 
   const shiftConfig = (stored: Stored<ConfigKind>, shift: Shift, touched: Touched): void => {
@@ -146,6 +158,8 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
         shiftDeclared(one, shift, touched)
     else if (kind === 'WorkloadEntry') workloads.shift(stored as Stored<'WorkloadEntry'>, shift, touched)
     else if (kind === 'IngressRule') shiftIngressRule(stored as Stored<'IngressRule'>, shift, touched)
+    else if (kind === 'Ingress')
+      for (const entry of entriesOf(stored as Stored<'Ingress'>)) shiftIngressRule(entry, shift, touched)
     else if (kind === 'Sidecar') {
       sidecarsByNamespace[shift](metadata.namespace, stored as Stored<'Sidecar'>)
       touched.sidecars.add(metadata.namespace)
@@ -200,5 +214,7 @@ const sourceOf = (
 const byPrecedence = (a: Stored<'RouteRule'>, b: Stored<'RouteRule'>): number =>
   (b.resource.spec.precedence ?? 0) - (a.resource.spec.precedence ?? 0) || byKey(a, b)
 
-const byKey = <K extends Kind>(a: Stored<K>, b: Stored<K>): number =>
-  byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource)))
+const byKey = (
+  a: Pick<Stored | IngressEntry, 'resource'>,
+  b: Pick<Stored | IngressEntry, 'resource'>,
+): number => byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource)))

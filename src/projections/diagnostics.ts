@@ -2,6 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Kind, Resource } from '../model/resource.ts'
 import { egressRuleDiagnostics } from './egress/egressRuleDiagnostics.ts'
 import { envoyResourceDiagnostics } from './envoyResourceDiagnostics.ts'
+import { ingressDiagnostics } from './ingress/ingressDiagnostics.ts'
 import { ingressRuleDiagnostics } from './ingress/ingressRuleDiagnostics.ts'
 import { instanceDiagnostics } from './instanceDiagnostics.ts'
 import { destinationRuleDiagnostics } from './istio/destinationRuleDiagnostics.ts'
@@ -28,6 +29,7 @@ const byKind: ByKind = {
   DestinationPolicy: policyDiagnostics,
   IngressRule: ingressRuleDiagnostics,
   EgressRule: egressRuleDiagnostics,
+  Ingress: ingressDiagnostics,
   Sidecar: sidecarDiagnostics,
   VirtualService: virtualServiceDiagnostics,
   DestinationRule: destinationRuleDiagnostics,

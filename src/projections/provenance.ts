@@ -1,6 +1,5 @@
 import type { Position } from '../model/entry.ts'
-import type { Stored } from '../model/mesh.ts'
-import type { Kind } from '../model/resource.ts'
+import type { Kind, Resource } from '../model/resource.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
 import type { JsonObject } from './json.ts'
 
@@ -13,7 +12,13 @@ export type Provenance = {
 }
 
 /** Where what `stored` makes comes from. */
-export const provenanceOf = ({ resource, position }: Stored): Provenance => ({
+export const provenanceOf = ({
+  resource,
+  position,
+}: {
+  readonly resource: Pick<Resource, 'kind' | 'metadata'>
+  readonly position: Position
+}): Provenance => ({
   ...nameOf(resource),
   position,
 })

@@ -4,6 +4,7 @@ import type { SecretCheck } from '../model/secret.ts'
 import type { Difference } from '../model/trieDifference.ts'
 import type { CompiledPort, CompiledService } from './compiledService.ts'
 import type { DomainClaims } from './domainClaims.ts'
+import type { IngressEntry } from './ingress/ingressEntry.ts'
 import type { Endpoint } from './instanceEndpoints.ts'
 import type { IstioIndex } from './istio/istioIndex.ts'
 import type { Workload } from './istio/workloadSelection.ts'
@@ -34,9 +35,9 @@ export type Registry = {
   /** Policies for a hostname, by key. */
   policiesTo(hostname: string): readonly Stored<'DestinationPolicy'>[]
   /** Rules for a host of ingress proxies (`ingressHost`). */
-  ingressRulesAt(host: string): readonly Stored<'IngressRule'>[]
+  ingressRulesAt(host: string): readonly IngressEntry[]
   /** Rules of ingress proxies that lead to a hostname. */
-  ingressRulesTo(hostname: string): Iterable<Stored<'IngressRule'>>
+  ingressRulesTo(hostname: string): Iterable<IngressEntry>
   ingressHosts(): Iterable<string>
   sidecarsIn(namespace: string): readonly Stored<'Sidecar'>[]
   envoyResources(): Iterable<Stored<'EnvoyResource'>>

@@ -79,7 +79,7 @@ export const rawCluster = (name: string, ids: string[], inner: string): Resource
 })
 
 const anyResource: fc.Arbitrary<Resource> = fc
-  .tuple(fc.nat(21), fc.nat(5), fc.nat(3), fc.nat(3))
+  .tuple(fc.nat(22), fc.nat(5), fc.nat(3), fc.nat(3))
   .map(([kind, number, other, version]): Resource => {
     const namespace = other % 2 === 0 ? 'default' : 'other'
     switch (kind) {
@@ -192,6 +192,31 @@ const anyResource: fc.Arbitrary<Resource> = fc
       case 20:
       case 21:
         return istioResource(kind - 12, number, other, version)
+      case 22:
+        return {
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'Ingress',
+          metadata: { name: `k${number}`, namespace: 'default' },
+          spec: {
+            ...(version === 0 ? { ingressClassName: 'nginx' } : {}),
+            ...(other === 1 ? { tls: [{ hosts: ['s1.default'], secretName: `cert${number}` }] } : {}),
+            ...(other === 2 ? { defaultBackend: { service: { name: 's0', port: { number: 9080 } } } } : {}),
+            rules: [
+              {
+                ...(number % 2 === 0 ? { host: 's1.default' } : {}),
+                http: {
+                  paths: [
+                    {
+                      path: `/${version}`,
+                      pathType: 'Prefix',
+                      backend: { service: { name: `s${other}`, port: { name: 'http' } } },
+                    },
+                  ],
+                },
+              },
+            ],
+          },
+        }
       case 8:
         return sidecarConfig(
           `sc${other}`,

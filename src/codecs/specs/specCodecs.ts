@@ -9,6 +9,7 @@ import { destinationRuleSpec } from './istio/destinationRule.ts'
 import { gatewaySpec } from './istio/gateway.ts'
 import { serviceEntrySpec, workloadEntrySpec } from './istio/serviceEntry.ts'
 import { virtualServiceSpec } from './istio/virtualService.ts'
+import { kubernetesIngressSpec } from './kubernetesIngress.ts'
 import { meshSettingsSpec } from './meshSettings.ts'
 import { routeRuleSpec } from './routeRule.ts'
 import { serviceSpec } from './service.ts'
@@ -24,6 +25,7 @@ export const specCodecs: { readonly [K in Kind]: Codec<SpecByKind[K]> } = {
   DestinationPolicy: destinationPolicySpec,
   IngressRule: ingressRuleSpec,
   EgressRule: egressRuleSpec,
+  Ingress: kubernetesIngressSpec,
   Sidecar: sidecarSpec,
   VirtualService: virtualServiceSpec,
   DestinationRule: destinationRuleSpec,

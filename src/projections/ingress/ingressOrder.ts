@@ -1,11 +1,11 @@
-import type { Stored } from '../../model/mesh.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
 import type { TextMatch } from '../httpRoute.ts'
+import type { IngressEntry } from './ingressEntry.ts'
 import { ingressMatch } from './ingressRoutes.ts'
 
 /** Orders the rules of one host as they are tried: by precedence from high to low; exact paths, then regexes, then
  *  prefixes, the longer first; then the more conditions, then the smaller key. */
-export const byIngressOrder = (a: Stored<'IngressRule'>, b: Stored<'IngressRule'>): number => {
+export const byIngressOrder = (a: IngressEntry, b: IngressEntry): number => {
   const [first, second] = [rankOf(a), rankOf(b)]
   return (
     second.precedence - first.precedence ||
@@ -18,7 +18,7 @@ export const byIngressOrder = (a: Stored<'IngressRule'>, b: Stored<'IngressRule'
 
 const kinds: Readonly<Record<TextMatch['kind'], number>> = { exact: 0, regex: 1, prefix: 2 }
 
-const rankOf = (rule: Stored<'IngressRule'>) => {
+const rankOf = (rule: IngressEntry) => {
   const {
     path = { kind: 'prefix', value: '/' } as const,
     headers,

@@ -1,4 +1,3 @@
-import type { Stored } from '../../model/mesh.ts'
 import { compileRuleMatch } from '../compileRuleMatch.ts'
 import { defaultRoute } from '../defaultRoute.ts'
 import type { HttpMatch, HttpRoute, TextMatch } from '../httpRoute.ts'
@@ -8,12 +7,13 @@ import { serviceRoutes } from '../serviceRoutes.ts'
 import type { SliceVariant } from '../slice.ts'
 import { orderedRoutes } from '../virtualHost.ts'
 import { bothMatches } from './bothMatches.ts'
+import type { IngressEntry } from './ingressEntry.ts'
 import { ingressHost } from './ingressHost.ts'
 import { ingressTarget } from './ingressTarget.ts'
 import { isRoutable } from './isRoutable.ts'
 
 /** What `rule` asks of a request beyond the virtual host that it is in. */
-export const ingressMatch = ({ resource: { spec } }: Stored<'IngressRule'>): HttpMatch => {
+export const ingressMatch = ({ resource: { spec } }: IngressEntry): HttpMatch => {
   const { authority, ...match } = compileRuleMatch(spec.match)
   return authority === undefined || ingressHost(spec).whole ? match : { ...match, authority }
 }
@@ -21,7 +21,7 @@ export const ingressMatch = ({ resource: { spec } }: Stored<'IngressRule'>): Htt
 /** The routes of `rule` on a proxy of this variant, in the order tried: the destination's own, for the requests that
  *  the rule takes, then the whole service. None where the rule can take nothing. */
 export const ingressRoutes = (
-  rule: Stored<'IngressRule'>,
+  rule: IngressEntry,
   variant: Pick<SliceVariant, 'sourceRules' | 'namespace'>,
   registry: Registry,
 ): readonly HttpRoute[] => {

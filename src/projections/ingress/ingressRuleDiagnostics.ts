@@ -1,11 +1,9 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { IngressRuleSpec } from '../../model/ingressRule.ts'
-import type { Stored } from '../../model/mesh.ts'
 import type { Resource } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { sameJson } from '../../model/sameJson.ts'
-import type { SecretProblem } from '../../model/secret.ts'
 import { beyondLimits } from '../beyondLimits.ts'
 import { encodedRoute } from '../encodedRoute.ts'
 import { referenceDiagnostics, referenceOf } from '../referenceDiagnostics.ts'
@@ -13,6 +11,7 @@ import type { Registry } from '../registry.ts'
 import { ruleLimits } from '../ruleLimits.ts'
 import { serviceRoutes } from '../serviceRoutes.ts'
 import { bothMatches } from './bothMatches.ts'
+import type { IngressEntry } from './ingressEntry.ts'
 import { ingressHost, ingressPort } from './ingressHost.ts'
 import { byIngressOrder } from './ingressOrder.ts'
 import { ingressMatch, ingressRoutes } from './ingressRoutes.ts'
@@ -20,6 +19,7 @@ import { ingressSecret } from './ingressSecret.ts'
 import { portSecret } from './ingressSlice.ts'
 import { type IngressTarget, ingressTarget } from './ingressTarget.ts'
 import { isRoutable } from './isRoutable.ts'
+import { secretDiagnostic } from './secretDiagnostic.ts'
 
 /** All that keeps an IngressRule, or a part of it, from having an effect. */
 export const ingressRuleDiagnostics = (
@@ -68,39 +68,11 @@ const withoutPort = (
 const certificate = ({ spec }: Resource<'IngressRule'>, registry: Registry): readonly Diagnostic[] => {
   const secret = ingressSecret(spec)
   if (secret === undefined) return []
-  const problem = registry.secretProblem(secret)
   const shown = portSecret(rulesBeside(spec, registry))
   return [
-    ...(problem === undefined ? [] : [certificateProblem(secret, problem)]),
+    ...secretDiagnostic(secret, '/spec/tlsSecret', registry),
     ...(shown === undefined || shown === secret ? [] : [otherCertificate(secret, shown)]),
   ]
-}
-
-const certificateProblem = (secret: string, { kind, message }: SecretProblem): Diagnostic => {
-  const path = '/spec/tlsSecret'
-  switch (kind) {
-    case 'expired':
-      return {
-        code: 'RUT2054',
-        severity: 'warning',
-        path,
-        message: `The secret ${secret} is out of date: ${message}. It is shown all the same.`,
-      }
-    case 'unseen':
-      return {
-        code: 'RUT2057',
-        severity: 'info',
-        path,
-        message: `Whether there is a secret ${secret} is not known: ${message}. Agents that have it show it.`,
-      }
-    default:
-      return {
-        code: 'RUT2051',
-        severity: 'error',
-        path,
-        message: `The secret ${secret} cannot be shown: ${message}. Until it can, connections for it are closed.`,
-      }
-  }
 }
 
 const otherCertificate = (secret: string, shown: string): Diagnostic => ({
@@ -111,7 +83,7 @@ const otherCertificate = (secret: string, shown: string): Diagnostic => ({
 })
 
 /** Rules for the host and port of `spec`, in the order tried. */
-const rulesBeside = (spec: IngressRuleSpec, registry: Registry): readonly Stored<'IngressRule'>[] =>
+const rulesBeside = (spec: IngressRuleSpec, registry: Registry): readonly IngressEntry[] =>
   [...registry.ingressRulesAt(ingressHost(spec).host)]
     .sort(byIngressOrder)
     .filter(({ resource }) => ingressPort(resource.spec) === ingressPort(spec))
@@ -142,7 +114,7 @@ const callerOutside: Diagnostic = {
     'Who calls an ingress is outside of the mesh and no service, so this rule takes no request. Remove match.source.',
 }
 
-const hidden = (rule: Stored<'IngressRule'>, registry: Registry): readonly Diagnostic[] => {
+const hidden = (rule: IngressEntry, registry: Registry): readonly Diagnostic[] => {
   const { spec } = rule.resource
   const key = keyOf(nameOf(rule.resource))
   const match = ingressMatch(rule)
@@ -165,7 +137,7 @@ const hidden = (rule: Stored<'IngressRule'>, registry: Registry): readonly Diagn
 }
 
 const twoRegexes = (
-  rule: Stored<'IngressRule'>,
+  rule: IngressEntry,
   { service, port }: IngressTarget,
   registry: Registry,
 ): readonly Diagnostic[] => {

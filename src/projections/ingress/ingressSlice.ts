@@ -1,5 +1,4 @@
 import { isRight } from 'fp-ts/lib/Either.js'
-import type { Stored } from '../../model/mesh.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
 import type { VirtualHostPart } from '../../model/xds.ts'
 import { clusterPart } from '../clusterPart.ts'
@@ -12,6 +11,7 @@ import { type Provenance, provenanceOf, ruleText } from '../provenance.ts'
 import type { Registry } from '../registry.ts'
 import { routeJson } from '../routesJson.ts'
 import type { ClusterPart, Slice, SliceVariant } from '../slice.ts'
+import type { IngressEntry } from './ingressEntry.ts'
 import { defaultIngressPort, defaultTlsPort, ingressDomains, ingressPort } from './ingressHost.ts'
 import { byIngressOrder } from './ingressOrder.ts'
 import { ingressMatch, ingressRoutes } from './ingressRoutes.ts'
@@ -61,8 +61,8 @@ export const buildIngressSlice = (
   }
 }
 
-const byPort = (rules: readonly Stored<'IngressRule'>[]): Map<number, Stored<'IngressRule'>[]> => {
-  const found = new Map<number, Stored<'IngressRule'>[]>()
+const byPort = (rules: readonly IngressEntry[]): Map<number, IngressEntry[]> => {
+  const found = new Map<number, IngressEntry[]>()
   for (const rule of [...rules].sort(byIngressOrder)) {
     const port = ingressPort(rule.resource.spec)
     const its = found.get(port)
@@ -73,11 +73,11 @@ const byPort = (rules: readonly Stored<'IngressRule'>[]): Map<number, Stored<'In
 }
 
 /** The certificate of a host on a port: that of the first of its rules there that names one. */
-export const portSecret = (rules: readonly Stored<'IngressRule'>[]): string | undefined =>
+export const portSecret = (rules: readonly IngressEntry[]): string | undefined =>
   rules.map(({ resource: { spec } }) => ingressSecret(spec)).find((secret) => secret !== undefined)
 
 const redirectsOf = (
-  portRules: ReadonlyMap<number, readonly Stored<'IngressRule'>[]>,
+  portRules: ReadonlyMap<number, readonly IngressEntry[]>,
   { place }: SliceVariant,
 ): readonly HttpRoute[] =>
   [...portRules].flatMap(([port, rules]) =>
@@ -106,7 +106,7 @@ const redirectToTls = (rule: Provenance, match: HttpMatch, port: number | undefi
 
 /** Up to the first that takes everything; what Envoy's limits refuse is left out alone. */
 const routesOf = (
-  rules: readonly Stored<'IngressRule'>[],
+  rules: readonly IngressEntry[],
   more: readonly HttpRoute[],
   variant: SliceVariant,
   registry: Registry,
@@ -125,7 +125,7 @@ const virtualHostPart = (
   host: string,
   port: number,
   routes: readonly HttpRoute[],
-  rules: readonly Stored<'IngressRule'>[],
+  rules: readonly IngressEntry[],
   { place }: SliceVariant,
 ): VirtualHostPart => {
   const name = `${host}:${port}`

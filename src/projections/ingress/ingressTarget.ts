@@ -1,7 +1,7 @@
-import type { Resource } from '../../model/resource.ts'
 import type { CompiledPort, CompiledService } from '../compiledService.ts'
 import { resolveDestination } from '../hostnames.ts'
 import type { Registry } from '../registry.ts'
+import type { IngressEntry } from './ingressEntry.ts'
 
 /** Where an IngressRule leads. `service` is absent where there is none of that hostname, `port` where the service has
  *  none that the rule can mean. */
@@ -14,7 +14,7 @@ export type IngressTarget = {
 /** The service that `rule` leads to and its port: by name or number, else the first that is routed by request, as the
  *  port must be in any case. */
 export const ingressTarget = (
-  { spec, metadata }: Resource<'IngressRule'>,
+  { spec, metadata }: IngressEntry['resource'],
   registry: Pick<Registry, 'service' | 'settings'>,
 ): IngressTarget => {
   const hostname = resolveDestination(spec.destination, metadata.namespace, registry.settings().domain)

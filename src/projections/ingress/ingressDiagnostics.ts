@@ -1,0 +1,85 @@
+import type { Diagnostic } from '../../model/diagnostic.ts'
+import type { KubernetesBackend } from '../../model/kubernetesIngress.ts'
+import type { Resource } from '../../model/resource.ts'
+import { unknownService } from '../referenceDiagnostics.ts'
+import type { Registry } from '../registry.ts'
+import { classOf, ownClasses } from './compileIngress.ts'
+import { secretDiagnostic } from './secretDiagnostic.ts'
+
+/** All that keeps a Kubernetes Ingress, or a part of it, from having an effect. */
+export const ingressDiagnostics = (
+  ingress: Resource<'Ingress'>,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const { spec, metadata } = ingress
+  const its = classOf(ingress)
+  if (its !== undefined && !ownClasses.includes(its))
+    return [otherClass(its, spec.ingressClassName !== undefined)]
+  const backends: readonly (readonly [KubernetesBackend, string])[] = [
+    ...(spec.defaultBackend === undefined ? [] : [[spec.defaultBackend, '/spec/defaultBackend'] as const]),
+    ...(spec.rules ?? []).flatMap(({ http }, i) =>
+      (http?.paths ?? []).map(
+        ({ backend }, j) => [backend, `/spec/rules/${i}/http/paths/${j}/backend`] as const,
+      ),
+    ),
+  ]
+  return [
+    ...backends.flatMap(([backend, path]) => leadsNowhere(backend, path, metadata.namespace, registry)),
+    ...(spec.tls ?? []).flatMap(({ secretName }, i): readonly Diagnostic[] => {
+      const path = `/spec/tls/${i}`
+      if (secretName === undefined)
+        return [
+          {
+            code: 'RUT2011',
+            severity: 'warning',
+            path,
+            message: 'Without a secretName there is no certificate to show: its hosts stay in plain text.',
+          },
+        ]
+      return secretDiagnostic(`${metadata.namespace}/${secretName}`, `${path}/secretName`, registry)
+    }),
+  ]
+}
+
+const otherClass = (its: string, byField: boolean): Diagnostic => ({
+  code: 'RUT2130',
+  severity: 'info',
+  path: byField ? '/spec/ingressClassName' : '/metadata/annotations',
+  message: `The class ${its} is another controller's; here it has no effect. Those of ${ownClasses.join(', ')} and without a class are served.`,
+})
+
+const leadsNowhere = (
+  { service, resource }: KubernetesBackend,
+  path: string,
+  namespace: string,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  if (resource !== undefined)
+    return [
+      {
+        code: 'RUT2011',
+        severity: 'warning',
+        path: `${path}/resource`,
+        message: 'resource has no effect. Requests go to services alone.',
+      },
+    ]
+  if (service === undefined) return []
+  const hostname = `${service.name}.${namespace}.svc.${registry.settings().domain}`
+  const found = registry.service(hostname)
+  if (found === undefined) return [unknownService(hostname, `${path}/service/name`)]
+  const { number, name } = service.port ?? {}
+  const port = found.ports.find(
+    (one) =>
+      one.http && (number === undefined || one.port === number) && (name === undefined || one.name === name),
+  )
+  return port !== undefined
+    ? []
+    : [
+        {
+          code: 'RUT2050',
+          severity: 'warning',
+          path: `${path}/service/port`,
+          message: `${hostname} has no port ${number ?? name ?? ''} that is routed by request (HTTP, HTTP2, GRPC), so this has no effect.`,
+        },
+      ]
+}

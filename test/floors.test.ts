@@ -13,6 +13,7 @@ const floors: Readonly<Record<string, Floor>> = {
   reducers: { rooms: ['model'], packages: ['immer', 'fp-ts'] },
   wire: { rooms: ['model'], packages: ['fp-ts', 'node:*'] },
   projections: { rooms: ['model', 'wire'], packages: ['node:crypto', 'fp-ts'] },
+  convert: { rooms: ['model'], packages: [] },
   explain: { rooms: ['model'], packages: ['re2js', 'fp-ts', 'node:net'] },
   delivery: { rooms: ['model', 'wire'], packages: [] },
   agent: { rooms: ['model', 'wire'], packages: [] },
@@ -20,7 +21,10 @@ const floors: Readonly<Record<string, Floor>> = {
     rooms: ['model', 'ports', 'reducers', 'projections', 'delivery', 'agent', 'wire'],
     packages: ['rxjs', 'fp-ts'],
   },
-  adapters: { rooms: ['model', 'ports', 'codecs', 'wire', 'explain', 'delivery', 'agent'], packages: ['*'] },
+  adapters: {
+    rooms: ['model', 'ports', 'codecs', 'wire', 'explain', 'convert', 'delivery', 'agent'],
+    packages: ['*'],
+  },
   cli: { rooms: ['*'], packages: ['*'] },
 }
 

@@ -18,6 +18,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map(
     explain: async () => (await import('./explain.ts')).addExplain,
     wait: async () => (await import('./wait.ts')).addWait,
     events: async () => (await import('./events.ts')).addEvents,
+    convert: async () => (await import('./convert.ts')).addConvert,
     replay: async () => (await import('./replay.ts')).addReplay,
     bootstrap: async () => (await import('./bootstrap.ts')).addBootstrap,
     'nats-config': async () => (await import('./natsConfig.ts')).addNatsConfig,

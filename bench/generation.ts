@@ -1,0 +1,203 @@
+// What it takes to make a proxy's clusters, endpoints, listeners and routes, in the shapes of Istio's Go benchmarks
+// (pilot/pkg/xds/bench_test.go): node scripts/bench.mjs generation [case]
+import type { MeshEvent } from '../src/model/event.ts'
+import type { Snapshot } from '../src/model/mesh.ts'
+import type { ProxyIdentity } from '../src/model/proxy.ts'
+import type { Resource } from '../src/model/resource.ts'
+import { type ConfigurableType, configurableTypes } from '../src/model/xds.ts'
+import type { ProjectedProxy } from '../src/projections/projectedProxy.ts'
+import { type Advance, createProjector } from '../src/projections/projector.ts'
+import { emptySnapshot, reduceMesh, replayMesh } from '../src/reducers/mesh.ts'
+import { entriesOf } from './given/largeMesh.ts'
+import { percentile } from './given/percentile.ts'
+
+const rounds = 9
+/** Before anything is noted: the first rounds measure the compiler. */
+const warmUpRounds = 4
+
+const service = (i: number, protocol: 'HTTP' | 'TCP'): Resource => ({
+  apiVersion: 'rutter.dev/v1',
+  kind: 'Service',
+  metadata: { name: `service-${i}`, namespace: 'default' },
+  spec: {
+    address: `10.96.${i >> 8}.${i & 255}`,
+    ports: [{ name: 'port', port: protocol === 'HTTP' ? 80 : 9000, protocol }],
+  },
+})
+
+const instance = (i: number, n: number): Resource => ({
+  apiVersion: 'rutter.dev/v1',
+  kind: 'Instance',
+  metadata: { name: `service-${i}-${n}`, namespace: 'default' },
+  spec: {
+    service: `service-${i}`,
+    address: `10.${(i >> 6) & 255}.${((i & 63) << 2) | (n >> 8)}.${n & 255}`,
+    labels: { version: `v${n}` },
+    ports: { port: 8080 },
+  },
+})
+
+const virtualService = (i: number): Resource => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name: `service-${i}`, namespace: 'default' },
+  spec: {
+    hosts: [`service-${i}.default.svc.cluster.local`],
+    http: [
+      {
+        match: [{ uri: { prefix: '/a' }, headers: { 'x-user': { exact: 'jason' } } }],
+        route: [{ destination: { host: `service-${i}`, port: { number: 80 } } }],
+      },
+      { route: [{ destination: { host: `service-${i}`, port: { number: 80 } } }], timeout: '5s' },
+    ],
+  },
+})
+
+/** The cases by Istio's names for them. */
+const cases: Readonly<Record<string, (i: number) => readonly Resource[]>> = {
+  http: (i) => [service(i, 'HTTP'), instance(i, 1), instance(i, 2)],
+  tcp: (i) => [service(i, 'TCP'), instance(i, 1), instance(i, 2)],
+  virtualservice: (i) => [service(i, 'HTTP'), virtualService(i), instance(i, 1)],
+}
+
+const events = (of: (i: number) => readonly Resource[], count: number): MeshEvent[] =>
+  Array.from({ length: count }, (_, i) => of(i))
+    .flat()
+    .map((resource): MeshEvent => {
+      if (resource.kind === 'Service')
+        return { type: 'ServiceRegistered', v: 1, data: { resource: resource as Resource<'Service'> } }
+      if (resource.kind === 'Instance')
+        return { type: 'InstanceJoined', v: 1, data: { resource: resource as Resource<'Instance'> } }
+      return {
+        type: 'ConfigApplied',
+        v: 1,
+        data: { resource: resource as Resource<'VirtualService'> },
+      }
+    })
+
+const caller = (n: number): ProxyIdentity => ({
+  type: 'sidecar',
+  node: `sidecar~172.16.0.${n}~caller-${n}.default~default.svc.cluster.local`,
+  ip: `172.16.0.${n}`,
+  id: `caller-${n}.default`,
+  domain: 'default.svc.cluster.local',
+})
+
+/** Encodes all that a proxy has of a type; how many, and their bytes. */
+const generate = (proxy: ProjectedProxy, type: ConfigurableType): readonly [count: number, bytes: number] => {
+  let [count, bytes] = [0, 0]
+  for (const name of proxy.names(type)) {
+    const resource = proxy.get(type, name)
+    if (resource === undefined) continue
+    count += 1
+    bytes += resource.bytes().length
+  }
+  return [count, bytes]
+}
+
+/** Processor time, that of collecting garbage and compiling beside it included: other work shares the machine. */
+const timed = <T>(work: () => T): readonly [ms: number, result: T] => {
+  const from = process.cpuUsage()
+  const result = work()
+  const { user, system } = process.cpuUsage(from)
+  return [(user + system) / 1000, result]
+}
+
+const heapBytes = (): number => {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+/** The same mesh but for one endpoint more of service 0. */
+const oneMore = (snapshot: Snapshot, round: number): Snapshot => {
+  const [entry] = entriesOf(
+    [{ type: 'InstanceJoined', v: 1, data: { resource: instance(0, 200 + round) as Resource<'Instance'> } }],
+    1,
+  )
+  return entry === undefined
+    ? snapshot
+    : reduceMesh(snapshot, [{ ...entry, position: snapshot.position + 1 }])
+}
+
+const readChanged = (advance: Advance): void => {
+  for (const [proxy, changes] of advance)
+    for (const type of configurableTypes) for (const name of changes[type]) proxy.get(type, name)?.bytes()
+}
+
+/** What the indexes of a mesh and all that one proxy has of it weigh. */
+const weight = (snapshot: Snapshot): number => {
+  const before = heapBytes()
+  const projector = createProjector(snapshot)
+  const proxy = projector.follow(caller(1), {})
+  for (const type of configurableTypes) generate(proxy, type)
+  const bytes = heapBytes() - before
+  projector.release(proxy)
+  return bytes
+}
+
+const measure = (title: string, snapshot: Snapshot): void => {
+  const cold = new Map<ConfigurableType, number[]>(configurableTypes.map((type) => [type, []]))
+  const sizes = new Map<ConfigurableType, readonly [number, number]>()
+  const [whole, shared, changed]: [number[], number[], number[]] = [[], [], []]
+  const memoryBytes = weight(snapshot)
+  for (let round = -warmUpRounds; round < rounds; round += 1) {
+    const projector = createProjector(snapshot)
+    const [followMs, first] = timed(() => projector.follow(caller(1), {}))
+    let allMs = followMs
+    for (const type of configurableTypes) {
+      const [ms, size] = timed(() => generate(first, type))
+      if (round >= 0) cold.get(type)?.push(ms)
+      sizes.set(type, size)
+      allMs += ms
+    }
+    const [sharedMs] = timed(() => {
+      const second = projector.follow(caller(2), {})
+      for (const type of configurableTypes) generate(second, type)
+    })
+    const next = oneMore(snapshot, round + warmUpRounds)
+    const [changedMs] = timed(() => readChanged(projector.advance(next)))
+    if (round < 0) continue
+    whole.push(allMs)
+    shared.push(sharedMs)
+    changed.push(changedMs)
+  }
+  const p50 = (values: readonly number[]): string => percentile(values, 0.5).padStart(8)
+  console.log(`${title}:`)
+  for (const type of configurableTypes) {
+    const [count, bytes] = sizes.get(type) ?? [0, 0]
+    console.log(
+      `  ${type.padEnd(10)} encode ${p50(cold.get(type) ?? [])} ms  ${count} resources, ${Math.round(bytes / 1000)} kB`,
+    )
+  }
+  console.log(
+    `  all          cold ${p50(whole)} ms, another proxy ${p50(shared)} ms, one endpoint more ${p50(changed)} ms for both, ${(memoryBytes / 1e6).toFixed(1)} MB`,
+  )
+}
+
+const meshOf = (of: (i: number) => readonly Resource[], count: number): Snapshot => {
+  const replay = replayMesh(emptySnapshot)
+  replay.fold(entriesOf(events(of, count), 100))
+  return replay.finish()
+}
+
+const [only] = process.argv.slice(2)
+for (const services of [100, 1_000])
+  for (const [name, of] of Object.entries(cases))
+    if (only === undefined || only === name) measure(`${name}, ${services} services`, meshOf(of, services))
+// Istio's EndpointGeneration: endpoints of each service, and services.
+for (const [endpoints, services] of [
+  [1, 100],
+  [10, 10],
+  [100, 10],
+  [1_000, 1],
+] as const)
+  if (only === undefined || only === 'endpoints')
+    measure(
+      `endpoints ${endpoints}/${services}`,
+      meshOf(
+        (i) => [service(i, 'HTTP'), ...Array.from({ length: endpoints }, (_, n) => instance(i, n))],
+        services,
+      ),
+    )

@@ -35,6 +35,8 @@ export const startFleet = async (options: {
   readonly controllers?: number
   /** Where the servers of NATS run. */
   readonly places?: readonly NatsPlace[]
+  /** Further arguments of the agents. */
+  readonly agentArgs?: readonly string[]
 }): Promise<TestFleet> => {
   const directory = mkdtempSync(join(tmpdir(), 'rutter-fleet-'))
   const servers = await startNats(options.nats, {
@@ -56,7 +58,11 @@ export const startFleet = async (options: {
     const http = `127.0.0.1:${await freePort()}`
     const proxy = ['--http-proxy', `${address}:${port}`]
     const where = ['--node', node, '--state', state, '--envoy', options.envoy, '--http', http]
-    const agent = await restartable(['agent', ...where, ...proxy, ...nats], `http://${http}`, /^ready:/m)
+    const agent = await restartable(
+      ['agent', ...where, ...proxy, ...nats, ...(options.agentArgs ?? [])],
+      `http://${http}`,
+      /^ready:/m,
+    )
     agents.set(name, {
       ...agent,
       state,

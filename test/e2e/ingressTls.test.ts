@@ -1,34 +1,24 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { request } from 'node:https'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IngressRuleSpec } from '../../src/model/ingressRule.ts'
 import { freePort } from '../adapters/envoy/served.ts'
-import { authority } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { service } from '../reducers/given.ts'
 import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
+import { secretsDirectory } from './secretsDirectory.ts'
+import { type TlsCaller, tlsCaller } from './tlsCaller.ts'
 
 const envoy = await envoyOrSkip()
 
 describe.skipIf(envoy.skip)('TLS of an ingress, on a real Envoy', () => {
   const directory = mkdtempSync(join(tmpdir(), 'rutter-tls-'))
-  const secrets = join(directory, 'secrets')
-  const issuer = authority(join(directory, 'authority'))
+  const { path: secrets, issuer, write: secret } = secretsDirectory(directory)
   let mesh: OwnMesh
   let gate: Workload
   let port = 0
-
-  /** Writes the files of a secret, over those that are there. */
-  const secret = (name: string, certificate: string, ...names: string[]): void => {
-    const { cert, key } = issuer.sign(certificate, names)
-    const at = join(secrets, 'default', name)
-    mkdirSync(at, { recursive: true })
-    cpSync(cert, join(at, 'tls.crt'))
-    cpSync(key, join(at, 'tls.key'))
-  }
+  let caller: TlsCaller
 
   beforeAll(async () => {
     secret('shop', 'shop', 'DNS:shop.example')
@@ -37,6 +27,7 @@ describe.skipIf(envoy.skip)('TLS of an ingress, on a real Envoy', () => {
     mesh = await startMesh(envoy.path, 'memory', { secrets })
     for (const name of ['gate', 'reviews', 'ratings']) await mesh.put(service(name))
     gate = await mesh.workload('gate', { service: 'gate', type: 'ingress' })
+    caller = tlsCaller(gate.address, port, issuer.ca)
     await mesh.workload('reviews-v1', { service: 'reviews', version: 'v1', sidecar: false })
     await mesh.workload('ratings-v1', { service: 'ratings', version: 'v1', sidecar: false })
     await ingress('shop', 'reviews', 'shop.example', { tlsSecret: 'shop.default', port })
@@ -66,33 +57,8 @@ describe.skipIf(envoy.skip)('TLS of an ingress, on a real Envoy', () => {
       }),
     )
 
-  /** The answer to a request over TLS that verifies. */
-  const get = (host: string, agent = false as const): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const options = { host: gate.address, port, servername: host, headers: { host }, agent }
-      request({ ...options, ca: readFileSync(issuer.ca) }, (answer) => {
-        let body = ''
-        answer.on('data', (chunk) => {
-          body += chunk
-        })
-        answer.on('end', () => resolve(`${answer.statusCode} ${body}`))
-      })
-        .on('error', reject)
-        .end()
-    })
-
-  /** The name in the certificate that is shown for `host`; what went wrong when there is none. */
-  const shown = (host: string): Promise<string> =>
-    new Promise((resolve) => {
-      const socket = connect(
-        { host: gate.address, port, servername: host, rejectUnauthorized: false },
-        () => {
-          resolve(String(socket.getPeerCertificate().subject.CN))
-          socket.destroy()
-        },
-      )
-      socket.on('error', ({ message }) => resolve(message))
-    })
+  const get = (host: string): Promise<string> => caller.get(host)
+  const shown = (host: string): Promise<string> => caller.shown(host)
 
   test('T6: each server shows its own certificate, and its requests find their service', async () => {
     expect(await get('shop.example')).toBe('200 reviews v1')

@@ -23,6 +23,8 @@ export type NatsServer = {
 }
 
 export type NatsServers = {
+  /** Holds all their files. */
+  readonly directory: string
   readonly urls: readonly string[]
   readonly servers: readonly NatsServer[]
   named(name: string): NatsServer
@@ -78,6 +80,7 @@ export const startNats = async (path: string, settings: NatsSettings = {}): Prom
     for (const server of servers) await healthy(server, nodes)
   }
   const all: NatsServers = {
+    directory,
     urls: servers.map(({ url }) => url),
     servers,
     named: (name) => {

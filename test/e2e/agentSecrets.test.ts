@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from '@nats-io/transport-node'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../adapters/envoy/served.ts'
+import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { natsServerOrSkip } from '../natsServerOrSkip.ts'
+import { service } from '../reducers/given.ts'
+import { figure, startFleet, type TestFleet } from './fleet.ts'
+import type { Workload } from './mesh.ts'
+import { secretsDirectory } from './secretsDirectory.ts'
+import { type TlsCaller, tlsCaller } from './tlsCaller.ts'
+
+const [envoy, nats] = [await envoyOrSkip(), await natsServerOrSkip()]
+
+describe.skipIf(envoy.skip || nats.skip)('certificates of an ingress with an agent', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'rutter-agent-tls-'))
+  const secrets = secretsDirectory(directory)
+  const keys: string[] = []
+  let fleet: TestFleet
+  let gate: Workload
+  let caller: TlsCaller
+
+  /** Keys begin alike; the second line of a PEM file is the key's own. */
+  const secret = (certificate: string): void => {
+    const lines = readFileSync(secrets.write('shop', certificate, 'DNS:shop.example'), 'utf8').split('\n')
+    keys.push(lines[2] ?? '')
+  }
+
+  beforeAll(async () => {
+    secret('shop')
+    fleet = await startFleet({
+      envoy: envoy.path,
+      nats: nats.path,
+      agentArgs: ['--secrets', secrets.path],
+    })
+    const { mesh } = fleet
+    for (const name of ['gate', 'reviews']) await mesh.put(service(name))
+    gate = await mesh.workload('gate', { service: 'gate', type: 'ingress' })
+    await mesh.workload('reviews-v1', { service: 'reviews', version: 'v1', sidecar: false })
+  }, 60_000)
+  afterAll(async () => {
+    await fleet?.stop()
+    rmSync(directory, { recursive: true })
+  }, 60_000)
+
+  const filesBelow = (path: string): readonly string[] =>
+    readdirSync(path).flatMap((name) => {
+      const at = join(path, name)
+      const found = statSync(at, { throwIfNoEntry: false })
+      if (found?.isDirectory()) return filesBelow(at)
+      return found?.isFile() ? [at] : []
+    })
+
+  test('T40: are shown as they are replaced, and no key is anywhere but with the agent', async () => {
+    const said: Uint8Array[] = []
+    const connection = await connect({ servers: [...fleet.servers.urls] })
+    onTestFinished(() => connection.close())
+    connection.subscribe('>', { callback: (_, { data }) => void said.push(data.slice()) })
+    await connection.flush()
+    const port = await freePort()
+    caller = tlsCaller(gate.address, port, secrets.issuer.ca)
+    await fleet.mesh.put({
+      apiVersion: 'config.istio.io/v1alpha2',
+      kind: 'IngressRule',
+      metadata: { name: 'shop', namespace: 'default' },
+      spec: {
+        destination: { name: 'reviews' },
+        match: { request: { headers: { authority: { exact: 'shop.example' } } } },
+        tlsSecret: 'shop.default',
+        port,
+      },
+    })
+    await fleet.mesh.settled()
+    expect(await caller.get('shop.example')).toBe('200 reviews v1')
+    expect(await caller.shown('shop.example')).toBe('shop')
+
+    const seen = new Set<string>()
+    let going = true
+    const asking = (async () => {
+      while (going) seen.add(await caller.get('shop.example'))
+    })()
+    secret('renewed')
+    await expect.poll(() => caller.shown('shop.example'), { timeout: 10_000 }).toBe('renewed')
+    going = false
+    await asking
+    expect([...seen]).toEqual(['200 reviews v1'])
+
+    await connection.flush()
+    expect(said.length).toBeGreaterThan(0)
+    const agent = fleet.agents.get('gate')
+    if (agent === undefined) throw new Error('no agent')
+    expect(await figure(agent, 'rutter_secrets')).toBe(1)
+    const answers = await Promise.all(
+      fleet.controllers.map(async ({ url }) =>
+        (await fetch(`${url}/api/v1/proxies/${gate.node}/all`)).text(),
+      ),
+    )
+    expect(answers[0]).toContain('default/shop')
+    const texts = [
+      ...said.map((data) => Buffer.from(data).toString('latin1')),
+      ...answers,
+      ...[agent.state, fleet.servers.directory]
+        .flatMap(filesBelow)
+        .map((file) => readFileSync(file, 'latin1')),
+    ]
+    expect(keys.map((key) => key.length > 40)).toEqual([true, true])
+    for (const text of texts)
+      for (const key of ['PRIVATE KEY', ...keys]) expect(text.includes(key)).toBe(false)
+  })
+
+  test('T40: are shown also by an agent and an Envoy that start anew when nobody is there to ask', async () => {
+    const agent = fleet.agents.get('gate')
+    const [server] = fleet.servers.servers
+    if (agent === undefined || server === undefined) throw new Error('no agent')
+    for (const controller of fleet.controllers) await controller.kill()
+    await server.kill()
+    agent.process.child.kill('SIGTERM')
+    expect(await agent.process.ended).toBe(0)
+    secret('again')
+    await agent.start()
+    await expect.poll(() => caller.shown('shop.example'), { timeout: 10_000 }).toBe('again')
+    expect(await caller.get('shop.example')).toBe('200 reviews v1')
+  }, 60_000)
+})

@@ -2,7 +2,7 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from './model/diagnostic.ts'
 import type { Entry, Position } from './model/entry.ts'
 import type { Envelope } from './model/event.ts'
-import type { ProxyStatus, Waited } from './model/fleet.ts'
+import type { FleetAnswer, FleetQuestion, ProxyStatus, Waited } from './model/fleet.ts'
 import type { AgentStatus, Frame, SyncAnswer, SyncRequest, Topic } from './model/frame.ts'
 import type { Mesh, Snapshot } from './model/mesh.ts'
 import type { ProxyIdentity, ProxyMetadata } from './model/proxy.ts'
@@ -68,6 +68,9 @@ export type ControllerBus = {
   announce(ready: boolean): void
   /** Has every agent say how its Envoy does. */
   ask(): void
+  /** What the other controllers answer about proxies that they know, each as soon as it does. Resolves when all have
+   *  answered or are gone, or `signal` aborts. */
+  askPeers(question: FleetQuestion, signal: AbortSignal, take: (answer: FleetAnswer) => void): Promise<void>
   listen(listener: ControllerBusListener): void
 }
 
@@ -75,6 +78,8 @@ export type ControllerBusListener = {
   readonly status: (status: AgentStatus) => void
   /** Each request is given to one controller. */
   readonly sync: (request: SyncRequest) => Promise<SyncAnswer>
+  /** Another controller asks about proxies. */
+  readonly fleet: (question: FleetQuestion) => Promise<FleetAnswer>
   /** Who shares the work is no longer the same. */
   readonly peers: () => void
 }
@@ -136,7 +141,8 @@ export type Controller = {
   snapshotAt(at: string): Promise<Either<AtRefused, Snapshot>>
   /** Admits and appends. Resolves once this controller has folded what was appended. */
   write(request: WriteRequest): Promise<Either<Rejection, Written>>
-  proxies(): { readonly position: Position; readonly proxies: readonly ProxyStatus[] }
+  /** All proxies, those that are connected to other controllers of the mesh included. */
+  proxies(): Promise<{ readonly position: Position; readonly proxies: readonly ProxyStatus[] }>
   /** How the fleet stands to `position`, as soon as no proxy is pending any more, one has refused, `timeoutMs` have
    *  passed or `signal` aborts, whichever is first. A position that is not there yet is waited for. */
   waitFor(position: Position, timeoutMs: number, signal: AbortSignal): Promise<Waited>

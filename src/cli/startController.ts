@@ -53,6 +53,8 @@ export type ControllerOptions = {
   /** HTTP over TLS; plain without. */
   readonly httpTls?: CertificateFiles
   readonly version: string
+  /** Who this is among the controllers of a mesh: one token (default: host and process). */
+  readonly id?: string
   /** Told what an operator should know. */
   readonly notice: (message: string) => void
   /** Told when the controller can no longer go on. */
@@ -90,7 +92,7 @@ export const startController = async (options: ControllerOptions): Promise<Start
     })
     toClose.push(() => checkpointing.finish())
     checkpointing.folded(start.snapshot, start.logHash)
-    const id = subjectToken(`${hostname()}-${process.pid}`)
+    const id = options.id ?? subjectToken(`${hostname()}-${process.pid}`)
     const bus = opened.bus?.(id)
     if (bus !== undefined) toClose.push(() => bus.close())
     let secretsChanged: (names: readonly string[]) => void = () => {}
@@ -125,7 +127,7 @@ export const startController = async (options: ControllerOptions): Promise<Start
     const metrics = new Registry()
     exportCounters(metrics, controllerMetrics, running.counters)
     if (secrets !== undefined) exportCounters(metrics, secretMetrics, () => secrets.counters)
-    exportCounters(metrics, fleetMetrics, () => ({ rejections: rejectionsOf(controller) }))
+    exportCounters(metrics, fleetMetrics, () => ({ rejections: running.rejected() }))
     exportCounters(metrics, checkpointMetrics, checkpointing.counters)
     if (counters !== undefined) exportCounters(metrics, natsLogMetrics, counters)
     if (bus !== undefined) exportCounters(metrics, busMetrics, bus.counters)
@@ -175,9 +177,6 @@ const noDirectory: SecretCheck = () => ({
   kind: 'unseen',
   message: 'this controller was started without --secrets',
 })
-
-const rejectionsOf = (controller: Controller): number =>
-  controller.proxies().proxies.reduce((sum, { rejections }) => sum + rejections.length, 0)
 
 const clock: Clock = { nowMs: () => Date.now(), newId: () => randomUUID() }
 

@@ -1,5 +1,6 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
+import type { FleetAnswer, FleetQuestion } from '../model/fleet.ts'
 import type { AgentStatus, Fragment, Frame, SyncAnswer, SyncRequest } from '../model/frame.ts'
 import { packed, unpacked } from '../wire/packed.ts'
 
@@ -63,21 +64,29 @@ const rejection = t.intersection([
   t.type({ typeUrl: t.string, resource: t.string, message: t.string }),
   t.partial({ cause }),
 ])
+const proxyStatus = t.type({
+  id: t.string,
+  type: t.keyof({ sidecar: null, ingress: null, router: null, bare: null }),
+  connected: t.boolean,
+  state: t.keyof({ synced: null, pending: null, rejected: null, silent: null }),
+  ackedPosition: position,
+  rejections: t.readonlyArray(rejection),
+})
 const status = t.type(
   {
     node: t.string,
     metadata,
     standing,
-    status: t.type({
-      id: t.string,
-      type: t.keyof({ sidecar: null, ingress: null, router: null, bare: null }),
-      connected: t.boolean,
-      state: t.keyof({ synced: null, pending: null, rejected: null, silent: null }),
-      ackedPosition: position,
-      rejections: t.readonlyArray(rejection),
-    }),
+    status: proxyStatus,
   },
   'status',
+)
+
+const fleetQuestion = t.type({ position, waitMs: t.number }, 'question about proxies')
+const waited = t.keyof({ acknowledged: null, unaffected: null, rejected: null, pending: null, silent: null })
+const fleetAnswer = t.type(
+  { proxies: t.readonlyArray(t.type({ status: proxyStatus, waited })) },
+  'answer about proxies',
 )
 
 /** A frame as it goes over the bus. */
@@ -102,6 +111,18 @@ export const encodeAgentStatus = (message: AgentStatus): Uint8Array => encode(me
 /** The status in a message; Left says why there is none. */
 export const decodeAgentStatus = (message: Uint8Array): Either<string, AgentStatus> =>
   decode<AgentStatus>(message, status)
+
+/** What a controller asks others about proxies, as it goes over the bus. */
+export const encodeFleetQuestion = (message: FleetQuestion): Uint8Array => encode(message)
+/** The question in a message; Left says why there is none. */
+export const decodeFleetQuestion = (message: Uint8Array): Either<string, FleetQuestion> =>
+  decode<FleetQuestion>(message, fleetQuestion)
+
+/** What a controller answers about proxies, as it goes over the bus, before it is cut into chunks. */
+export const encodeFleetAnswer = (message: FleetAnswer): Uint8Array => encode(message)
+/** The answer in a message; Left says why there is none. */
+export const decodeFleetAnswer = (message: Uint8Array): Either<string, FleetAnswer> =>
+  decode<FleetAnswer>(message, fleetAnswer)
 
 // Bytes of fragments stand behind the header, in the order in which the header names their lengths.
 const encode = (message: object): Uint8Array => {

@@ -31,3 +31,12 @@ export type Waited = Readonly<Record<WaitedState, number>> & {
   readonly position: Position
   readonly proxies: readonly { readonly id: string; readonly state: WaitedState }[]
 }
+
+/** One controller asks another how the proxies that it knows stand to a position: as soon as none is pending, one has
+ *  refused or `waitMs` have passed. */
+export type FleetQuestion = { readonly position: Position; readonly waitMs: number }
+
+/** The proxies that are or were connected to the controller that answers; those with agents everybody knows. */
+export type FleetAnswer = {
+  readonly proxies: readonly { readonly status: ProxyStatus; readonly waited: WaitedState }[]
+}

@@ -3,6 +3,7 @@ import { map, type Observable, scan, tap } from 'rxjs'
 import { type DeliveryLimits, defaultDeliveryLimits } from '../delivery/limits.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Entry, Position } from '../model/entry.ts'
+import type { Waited } from '../model/fleet.ts'
 import type { Snapshot } from '../model/mesh.ts'
 import type { ProxyIdentity } from '../model/proxy.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
@@ -24,6 +25,7 @@ import { leadingThenEvery } from './leadingThenEvery.ts'
 import { createPublishing, type Publishing } from './publishing.ts'
 import { createSessions, type Identify, type Sessions } from './sessions.ts'
 import { waitFor } from './waiting.ts'
+import { type WholeFleet, wholeFleet } from './wholeFleet.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 /** Snapshots are projected at once, and while more come at most once in this many milliseconds (design §7). */
@@ -39,6 +41,8 @@ export type RunningController = {
   readonly publishing: Publishing | undefined
   /** What is in the secrets of these names came, changed or went. */
   secretsChanged(names: readonly string[]): void
+  /** Resources that the proxies that are known here refuse now. */
+  rejected(): number
   counters(): ReturnType<Writer['counters']> &
     ReturnType<Sessions['counters']> &
     ReturnType<Fleet['counters']> &
@@ -111,7 +115,13 @@ export const runController = (parts: {
         const known = parts.identify({ id: node, metadata: {} })
         return isRight(known) ? right(known.right.identity) : known
       },
+      standing: async ({ position, waitMs }) => {
+        await waitHere(position, waitMs, new AbortController().signal)
+        return fleet.direct(position)
+      },
     })
+  const waitHere = (position: Position, timeoutMs: number, signal: AbortSignal): Promise<Waited> =>
+    waitFor({ head, fleet, projected: () => projector.snapshot().position }, position, timeoutMs, signal)
 
   const stepped = (step: Step): void => {
     publishing?.stepped(step)
@@ -152,10 +162,20 @@ export const runController = (parts: {
   }
 
   return {
-    controller: doorsOf({ log, head, projector, fleet, project, write: writer.write }),
+    controller: doorsOf({
+      log,
+      head,
+      projector,
+      fleet,
+      whole: wholeFleet(fleet, parts.bus),
+      project,
+      waitHere,
+      write: writer.write,
+    }),
     accept: sessions.accept,
     publishing,
     secretsChanged: sessions.secretsChanged,
+    rejected: () => fleet.statuses().reduce((sum, { rejections }) => sum + rejections.length, 0),
     counters: () => ({
       position: head.current().position,
       projected: projector.snapshot().position,
@@ -183,10 +203,12 @@ const doorsOf = (parts: {
   readonly head: ReturnType<typeof createHead>
   readonly projector: Projector
   readonly fleet: Fleet
+  readonly whole: WholeFleet
   readonly project: () => void
+  readonly waitHere: (position: Position, timeoutMs: number, signal: AbortSignal) => Promise<Waited>
   readonly write: Controller['write']
 }): Controller => {
-  const { log, head, projector, fleet } = parts
+  const { log, head, projector, fleet, whole } = parts
   const hashOf = createMeshHasher()
   const history = createHistory(log)
   const reports = new Map<string, readonly Diagnostic[]>()
@@ -207,12 +229,13 @@ const doorsOf = (parts: {
       return isRight(found) ? right(found.right) : found
     },
     write: parts.write,
-    proxies: () => {
+    proxies: async () => {
       parts.project()
-      return { position: projector.snapshot().position, proxies: fleet.statuses() }
+      const { position } = projector.snapshot()
+      return { position, proxies: await whole.statuses(position) }
     },
     waitFor: (position, timeoutMs, signal) =>
-      waitFor({ head, fleet, projected: () => projector.snapshot().position }, position, timeoutMs, signal),
+      whole.waitFor(position, timeoutMs, signal, (until) => parts.waitHere(position, timeoutMs, until)),
     intended: (identity, type, snapshot, metadata = fleet.metadataOf(identity.node)) => {
       const at = projectorAt(snapshot)
       const proxy = at.follow(identity, metadata)

@@ -1,9 +1,10 @@
 import type { Position } from '../model/entry.ts'
-import type { ProxyRejection, ProxyStatus, Waited, WaitedState } from '../model/fleet.ts'
+import type { FleetAnswer, ProxyRejection, ProxyStatus, Waited, WaitedState } from '../model/fleet.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
 import type { ProjectedProxy } from '../projections/projectedProxy.ts'
 import type { Session } from './sessions.ts'
+import { waitedOf } from './waitedOf.ts'
 
 /** Who is and was connected to this controller, and how far each has come. Never folded into the mesh. */
 export type Fleet = {
@@ -17,6 +18,8 @@ export type Fleet = {
   statuses(): readonly ProxyStatus[]
   /** Metadata that a node last reported, connected or not. */
   metadataOf(node: string): ProxyMetadata
+  /** Proxies that are or were connected to this controller itself, and how each stands to `position`. */
+  direct(position: Position): FleetAnswer
   /** How the fleet stands to `position`, now. */
   standing(position: Position): Waited
   counters(): { readonly known: number; readonly connected: number; readonly forgotten: number }
@@ -100,22 +103,22 @@ export const createFleet = (concerned: (proxy: ProjectedProxy, position: Positio
         .sort((a, b) => byCodeUnit(a.identity.node, b.identity.node))
         .map((member) => statusOf(member)),
     metadataOf: (node) => members.get(node)?.metadata ?? {},
-    standing: (wanted) => {
-      const proxies = fleet.statuses().map((status) => ({
-        id: status.id,
-        state: waitedState(status, wanted, () => isConcerned(status.id, wanted)),
-      }))
-      const count = (state: WaitedState): number => proxies.filter((one) => one.state === state).length
-      return {
-        position: wanted,
-        acknowledged: count('acknowledged'),
-        unaffected: count('unaffected'),
-        rejected: count('rejected'),
-        pending: count('pending'),
-        silent: count('silent'),
-        proxies,
-      }
-    },
+    direct: (wanted) => ({
+      proxies: [...members.values()]
+        .filter(({ told }) => told === undefined)
+        .map((member) => {
+          const status = statusOf(member)
+          return { status, waited: waitedState(status, wanted, () => isConcerned(status.id, wanted)) }
+        }),
+    }),
+    standing: (wanted) =>
+      waitedOf(
+        wanted,
+        fleet.statuses().map((status) => ({
+          id: status.id,
+          state: waitedState(status, wanted, () => isConcerned(status.id, wanted)),
+        })),
+      ),
     counters: () => ({ known: members.size, connected: members.size - absent.size, forgotten }),
   }
   return fleet

@@ -17,7 +17,7 @@ import type {
 import { namespaceNamed } from '../model/namespaceNamed.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { proxyTopic } from '../model/topic.ts'
-import type { Clock, ControllerBus } from '../ports.ts'
+import type { Clock, ControllerBus, ControllerBusListener } from '../ports.ts'
 import type { ProjectedProxy } from '../projections/projectedProxy.ts'
 import type { Projector, Step } from '../projections/projector.ts'
 import type { View } from '../projections/view.ts'
@@ -70,6 +70,8 @@ export const createPublishing = (parts: {
   readonly identify: (node: string) => Either<string, ProxyIdentity>
   /** Brings the projector up to what was folded; resolves when that is `position`, or rejects after `limitMs`. */
   readonly reached: (position: Position, limitMs: number) => Promise<void>
+  /** How the proxies that are connected to this controller stand. */
+  readonly standing: ControllerBusListener['fleet']
 }): Publishing => {
   const { bus, projector, fleet, clock } = parts
   const agents = new Map<string, Agent>()
@@ -355,6 +357,7 @@ export const createPublishing = (parts: {
       heard(agent.right)
     },
     sync: answer,
+    fleet: parts.standing,
     peers: takeOver,
   })
   ownership.share(bus.peers())

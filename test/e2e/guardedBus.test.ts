@@ -115,12 +115,7 @@ describe.skipIf(nats.skip)('controllers and agents on servers with permissions',
     await served()
     await apply('reviews')
     await expect
-      .poll(() =>
-        controller.controller
-          .proxies()
-          .proxies.map(({ id }) => id)
-          .sort(),
-      )
+      .poll(async () => (await controller.controller.proxies()).proxies.map(({ id }) => id).sort())
       .toEqual([own, other].sort())
     expect(servers.servers[0]?.said()).not.toContain('Violation')
     expect(await figure('rutter_nats_errors_total')).toBe(0)

@@ -28,6 +28,7 @@ const publishingOn = (start: Snapshot = emptySnapshot) => {
     peers: () => ['one'],
     announce: () => {},
     ask: () => {},
+    askPeers: async () => {},
     publish: (frame) => {
       const travelled = decodeFrame(encodeFrame(frame))
       if (isRight(travelled)) sent.push(travelled.right)
@@ -45,6 +46,7 @@ const publishingOn = (start: Snapshot = emptySnapshot) => {
     clock: handClock(),
     identify: parseNodeId,
     reached: async () => {},
+    standing: async ({ position }) => fleet.direct(position),
   })
   onTestFinished(() => publishing.close())
   return {

@@ -87,7 +87,7 @@ describe('sessions', () => {
     leave()
     expect(vi.getTimerCount()).toBe(0)
     await written(write([apply(service('any'))]))
-    expect(controller.proxies().proxies).toMatchObject([{ connected: false, state: 'silent' }])
+    expect((await controller.proxies()).proxies).toMatchObject([{ connected: false, state: 'silent' }])
     expect(counters()).toMatchObject({ streams: 0, proxies: 0, views: 0, known: 1 })
   })
 
@@ -137,14 +137,14 @@ describe('sessions', () => {
     })
     const { position } = await written(write([apply(rule)]))
     const stand = async () => controller.waitFor(position, 0, new AbortController().signal)
-    controller.proxies()
+    await controller.proxies()
     expect((await stand()).proxies.map(({ state }) => state)).toEqual(['pending', 'unaffected'])
     expect(other.sent).toEqual([])
     caller.acknowledge()
     caller.acknowledge()
     caller.acknowledge()
     expect((await stand()).proxies.map(({ state }) => state)).toEqual(['acknowledged', 'unaffected'])
-    expect(controller.proxies().proxies.map(({ ackedPosition }) => ackedPosition)).toEqual([
+    expect((await controller.proxies()).proxies.map(({ ackedPosition }) => ackedPosition)).toEqual([
       position,
       position,
     ])

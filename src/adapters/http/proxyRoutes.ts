@@ -17,7 +17,7 @@ export const proxyRoutes = (controller: Controller): readonly Route[] => [
     method: 'GET',
     url: '/api/v1/proxies',
     described: { summary: 'All proxies and how they are', tag: 'proxies', response: proxiesSchema },
-    answer: () => right({ body: controller.proxies() }),
+    answer: async () => right({ body: await controller.proxies() }),
   },
   {
     method: 'GET',
@@ -28,10 +28,10 @@ export const proxyRoutes = (controller: Controller): readonly Route[] => [
       params: namePath('/:id'),
       response: proxySchema,
     },
-    answer: (request) => {
+    answer: async (request) => {
       const proxy = proxyAsked(request)
       if (isLeft(proxy)) return proxy
-      const found = controller.proxies().proxies.find(({ id }) => id === proxy.right.node)
+      const found = (await controller.proxies()).proxies.find(({ id }) => id === proxy.right.node)
       return found === undefined
         ? left(problem('not-found', `no proxy ${JSON.stringify(proxy.right.node)} has connected`))
         : right({ body: found })

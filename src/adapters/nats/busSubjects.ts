@@ -12,6 +12,9 @@ export const busSubjects = (mesh: string) => ({
   /** Where controllers show themselves to each other. */
   controller: (id: string): string => `rutter.${mesh}.controllers.${id}`,
   everyController: `rutter.${mesh}.controllers.*`,
+  /** Where other controllers ask the controller `id` about proxies, and where the answers come to. */
+  fleet: (id: string): string => `rutter.${mesh}.fleet.${id}`,
+  controllerInbox: `_INBOX_rutter.${mesh}.controller`,
   /** Where controllers ask all agents how they do. */
   roll: `rutter.${mesh}.fragment.shared.roll`,
 })

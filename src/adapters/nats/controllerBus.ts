@@ -12,6 +12,7 @@ import { busSubjects, lastToken } from './busSubjects.ts'
 import { chunked } from './chunks.ts'
 import type { NatsLink } from './connectNats.ts'
 import { inboxOf } from './meshRole.ts'
+import { peerQuestions } from './peerQuestions.ts'
 
 /** A controller's side of the bus, on NATS. */
 export type NatsControllerBus = ControllerBus & {
@@ -118,6 +119,17 @@ export const natsControllerBus = (link: NatsLink, mesh: string, id: string): Nat
       },
     }),
   ]
+  const questions = peerQuestions({
+    link,
+    subjects,
+    id,
+    others: () => [...others.keys()],
+    maxPayloadBytes,
+    answer: async (question) => listener?.fleet(question),
+    refused: () => {
+      counted.messagesRefused += 1
+    },
+  })
   const showing = setInterval(() => {
     show()
     look()
@@ -152,6 +164,7 @@ export const natsControllerBus = (link: NatsLink, mesh: string, id: string): Nat
       const hint = encodeFrame({ ...rest, before: frame.after, put: [], gone: [] })
       connection.publish(`${subjects.prefix}${frame.topic}`, hint)
     },
+    askPeers: questions.ask,
     listen: (given) => {
       listener = given
     },
@@ -159,6 +172,7 @@ export const natsControllerBus = (link: NatsLink, mesh: string, id: string): Nat
     close: () => {
       clearInterval(showing)
       if (link.connected()) connection.publish(subjects.controller(id), 'gone')
+      questions.close()
       for (const subscription of subscriptions) subscription.unsubscribe()
     },
   }

@@ -31,10 +31,12 @@ const controller = (mesh: string): Permissions => ({
     turnSubject(mesh),
     leaseSubjects(mesh).all,
     `rutter.${mesh}.controllers.*`,
+    `rutter.${mesh}.fleet.*`,
     `rutter.${mesh}.fragment.>`,
     `rutter.${mesh}.proxy.*`,
-    // Answers to agents.
+    // Answers to agents, and to other controllers.
     inboxesOfAgents(mesh),
+    `${inboxOf(mesh, { type: 'controller' })}.>`,
     // The client asks for it before it opens an object store.
     '$JS.API.INFO',
     ...logApi(eventStreamName(mesh)),
@@ -45,6 +47,7 @@ const controller = (mesh: string): Permissions => ({
     turnSubject(mesh),
     leaseSubjects(mesh).all,
     `rutter.${mesh}.controllers.*`,
+    `rutter.${mesh}.fleet.*`,
     `rutter.${mesh}.sync.*`,
     `rutter.${mesh}.status.*`,
     `${inboxOf(mesh, { type: 'controller' })}.>`,

@@ -60,7 +60,7 @@ export const miniController = (options: MiniOptions = {}): MiniController => {
       return right(history.findLast((snapshot) => Date.parse(snapshot.at) <= atMs) ?? emptySnapshot)
     },
     write: (request) => writer.write(request),
-    proxies: () => ({ position: head.current().position, proxies }),
+    proxies: async () => ({ position: head.current().position, proxies }),
     waitFor: async (position, timeoutMs, signal): Promise<Waited> => {
       const counts = { acknowledged: 0, unaffected: 0, rejected: 0, pending: 0, silent: 0 }
       const answer = () => ({ position, ...counts, proxies: [] })

@@ -132,9 +132,17 @@ describe.skipIf(nats.skip)('servers that include nats.conf', () => {
       'status.*',
       'sync.*',
     ].map((rest) => `rutter.default.${rest}`),
-    ...['events.>', 'events.entry', 'turn', 'lease.*', 'controllers.*', 'controllers.c1', '*.*'].map(
-      (rest) => `rutter.default.${rest}`,
-    ),
+    ...[
+      'events.>',
+      'events.entry',
+      'turn',
+      'lease.*',
+      'fleet.*',
+      'fleet.c1',
+      'controllers.*',
+      'controllers.c1',
+      '*.*',
+    ].map((rest) => `rutter.default.${rest}`),
     ...['default', 'shop', '-', '*', 'elsewhere'].map(
       (namespace) => `rutter.default.fragment.private.${namespace}.>`,
     ),
@@ -168,9 +176,14 @@ describe.skipIf(nats.skip)('servers that include nats.conf', () => {
     ...[`status.${tokenOf(node)}.x`, 'status', 'sync.nobody', 'status.nobody', 'status.=2a', 'turn'].map(
       (rest) => `rutter.default.${rest}`,
     ),
-    ...['controllers.c1', 'lease.x', 'events.entry', 'events.x', 'fragment.shared.endpoints.default.x'].map(
-      (rest) => `rutter.default.${rest}`,
-    ),
+    ...[
+      'controllers.c1',
+      'lease.x',
+      'fleet.c1',
+      'events.entry',
+      'events.x',
+      'fragment.shared.endpoints.default.x',
+    ].map((rest) => `rutter.default.${rest}`),
     ...['default', 'shop', '-'].map((namespace) => `rutter.default.fragment.private.${namespace}.view.x`),
     `rutter.other.status.${tokenOf(node)}`,
     ...[`${inboxOfController}.x.y`, `${inboxOfAgent(node)}.x.y`, '_INBOX.x.y', '$SYS.REQ.SERVER.PING'],

@@ -1,3 +1,5 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
 import { Option } from 'commander'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
@@ -54,7 +56,7 @@ export const addAgent: AddCommand = (program, cli) => {
       '\nSIGHUP restarts Envoy hot, SIGUSR2 ends the agent and leaves Envoy to the next one.\n\nExample:\n  rutter agent --node sidecar~10.1.0.7~web~default.svc.cluster.local --nats nats://10.0.0.1:4222 --state /var/lib/rutter',
     )
     .action(cli.action((options: Options) => agent(options, cli)))
-  addNatsOptions(command)
+  addNatsOptions(command, cli.io)
 }
 
 const agent = async (options: Options, { io }: Cli): Promise<number> => {
@@ -131,7 +133,14 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
 
 const envoyOf = async ({ envoy }: Options, env: NodeJS.ProcessEnv): Promise<string | undefined | Error> => {
   if (envoy === false) return undefined
-  if (typeof envoy === 'string') return resolvePath(envoy)
+  if (typeof envoy === 'string') {
+    const path = resolvePath(envoy)
+    const isProgram = await access(path, constants.X_OK).then(
+      async () => (await stat(path)).isFile(),
+      () => false,
+    )
+    return isProgram ? path : new Error(`${path} is no program; name the binary of Envoy with --envoy`)
+  }
   const found = await envoyProgram.find(env)
   return isLeft(found) ? new Error(`${found.left.problem}; ${found.left.advice}`) : found.right.path
 }

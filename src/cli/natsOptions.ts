@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { inboxOf, type MeshRole } from '../adapters/nats/meshRole.ts'
 import { badMeshName } from '../adapters/nats/meshStream.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
+import type { Io } from './io.ts'
 
 /** What `--mesh` and the `--nats…` options come to. */
 export type NatsOptions = {
@@ -14,9 +15,16 @@ export type NatsOptions = {
   readonly natsCa?: string
 }
 
-/** Gives `command` the options that say which mesh is meant, where NATS is and who asks. */
-export const addNatsOptions = (command: Command): Command =>
+/** Gives `command` the options that say which mesh is meant, where NATS is and who asks. A password that others can see
+ *  is told. */
+export const addNatsOptions = (command: Command, io: Io): Command =>
   command
+    .hook('preAction', (_, asked) => {
+      if (asked.getOptionValueSource('natsPassword') === 'cli')
+        io.err(
+          'warning: every user of this machine sees --nats-password; RUTTER_NATS_PASSWORD is for you alone',
+        )
+    })
     .addOption(
       new Option('--nats <url[,url…]>', 'servers of NATS')
         .env('RUTTER_NATS')

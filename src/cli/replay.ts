@@ -21,7 +21,7 @@ export const addReplay: AddCommand = (program, cli) => {
     .addOption(outputOption('text', 'json'))
     .addHelpText('after', '\nExample:\n  rutter replay --log ./rutter-log -o json')
     .action(cli.action((options: Options) => replay(options, cli)))
-  addNatsOptions(command)
+  addNatsOptions(command, cli.io)
 }
 
 const replay = async (options: Options, { io }: Cli): Promise<number> => {

@@ -89,7 +89,7 @@ export const addServe: AddCommand = (program, cli) => {
       '\nExamples:\n  rutter serve\n  rutter serve --log /var/lib/rutter --config ./mesh --http 127.0.0.1:9000\n  rutter serve --log nats --nats nats://10.0.0.1:4222,nats://10.0.0.2:4222',
     )
     .action(cli.action((options: Options) => serve(options, cli)))
-  addNatsOptions(command)
+  addNatsOptions(command, cli.io)
 }
 
 const address = (flags: string, what: string, fallback: string, variable: string): Option =>

@@ -128,6 +128,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       options.http === undefined ? undefined : await agentServer({ ...options.http, metrics, ready })
     if (http !== undefined) toClose.push(() => http.close())
 
+    standing.of(() => ready().standing)
     const socket = socketPath(state, 'xds.sock')
     const made = bootstrap({
       node,
@@ -165,7 +166,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       const failed = (await Promise.allSettled(both)).find((one) => one.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     }
-    standing.of(() => ready().standing)
+    standing.look()
     return {
       running,
       url: http?.url,

@@ -26,6 +26,9 @@ export type TestFleet = {
   stop(): Promise<void>
 }
 
+/** How a login is given: by arguments, or by variables. */
+export type Login = { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv }
+
 /** Starts servers of NATS and controllers; workloads of the mesh get an agent and its Envoy. Requests of the mesh go to
  *  the first controller that runs. */
 export const startFleet = async (options: {
@@ -35,6 +38,10 @@ export const startFleet = async (options: {
   readonly controllers?: number
   /** Where the servers of NATS run. */
   readonly places?: readonly NatsPlace[]
+  /** More lines for the configuration of these servers. */
+  readonly natsExtra?: string
+  /** As whom the agent of a node, or a controller, comes to them. */
+  readonly login?: (node?: string) => Login
   /** Further arguments of the agents. */
   readonly agentArgs?: readonly string[]
 }): Promise<TestFleet> => {
@@ -42,13 +49,17 @@ export const startFleet = async (options: {
   const servers = await startNats(options.nats, {
     nodes: options.nodes ?? 1,
     ...(options.places && { places: options.places }),
+    ...(options.natsExtra && { extra: options.natsExtra }),
   })
   const nats = ['--nats', servers.urls.join(',')]
+  const login = options.login ?? (() => ({ args: [], env: {} }))
   const controllers = await Promise.all(
     Array.from({ length: options.controllers ?? 2 }, async () => {
       const http = `127.0.0.1:${await freePort()}`
-      const args = ['serve', '--log', 'nats', ...nats, '--http', http, '--xds', '127.0.0.1:0']
-      return restartable(args, `http://${http}`, /serving http/)
+      const doors = ['--http', http, '--xds', '127.0.0.1:0']
+      const { args, env } = login()
+      const serve = ['serve', '--log', 'nats', ...nats, ...args, ...doors]
+      return restartable(serve, env, `http://${http}`, /serving http/)
     }),
   )
   const agents = new Map<string, Restartable & { readonly state: string }>()
@@ -58,8 +69,10 @@ export const startFleet = async (options: {
     const http = `127.0.0.1:${await freePort()}`
     const proxy = ['--http-proxy', `${address}:${port}`]
     const where = ['--node', node, '--state', state, '--envoy', options.envoy, '--http', http]
+    const { args, env } = login(node)
     const agent = await restartable(
-      ['agent', ...where, ...proxy, ...nats, ...(options.agentArgs ?? [])],
+      ['agent', ...where, ...proxy, ...nats, ...args, ...(options.agentArgs ?? [])],
+      env,
       `http://${http}`,
       /^ready:/m,
     )
@@ -100,8 +113,13 @@ export const startFleet = async (options: {
   }
 }
 
-const restartable = async (args: readonly string[], url: string, says: RegExp): Promise<Restartable> => {
-  let running = startRutter(args)
+const restartable = async (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  url: string,
+  says: RegExp,
+): Promise<Restartable> => {
+  let running = startRutter(args, { env })
   await running.says(says)
   return {
     url,
@@ -113,7 +131,7 @@ const restartable = async (args: readonly string[], url: string, says: RegExp): 
       await running.ended
     },
     start: async () => {
-      running = startRutter(args)
+      running = startRutter(args, { env })
       await running.says(says)
     },
   }

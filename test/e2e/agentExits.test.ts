@@ -13,7 +13,7 @@ const [envoy, nats] = [await envoyOrSkip(), await natsServerOrSkip()]
 
 const node = 'sidecar~127.0.0.1~web-1.default~default.svc.cluster.local'
 
-describe.skipIf(envoy.skip || nats.skip)('rutter agent', () => {
+describe.skipIf(envoy.skip || nats.skip)('rutter agent', { timeout: 60_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'rutter-exits-'))
   let servers: NatsServers
   beforeAll(async () => {
@@ -56,11 +56,13 @@ describe.skipIf(envoy.skip || nats.skip)('rutter agent', () => {
     const first = start([...nowhere, '--http', `127.0.0.1:${port}`], state)
     await first.says(/health and figures|not ready/)
     await expect
-      .poll(() =>
-        fetch(`http://127.0.0.1:${port}/healthz`).then(
-          ({ status }) => status,
-          () => 0,
-        ),
+      .poll(
+        () =>
+          fetch(`http://127.0.0.1:${port}/healthz`).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        { timeout: 20_000 },
       )
       .toBe(200)
     expect(await runRutter(argsOf(nowhere, state))).toMatchObject({

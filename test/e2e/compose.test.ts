@@ -71,7 +71,7 @@ describe('docker-compose.yml', () => {
 
   test.skipIf(envoy.skip || nats.skip)(
     'K26: run as plain processes, its commands make a mesh that serves, and goes on when a controller and a server are killed',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const composition = composed(file, { envoy: envoy.path, natsServer: nats.path })
       onTestFinished(() => composition.stop(), 90_000)
@@ -112,7 +112,7 @@ describe('docker-compose.yml', () => {
 
       for (const controller of named(/^controller-/))
         await expect
-          .poll(() => composition.healthy(controller), { timeout: 30_000, interval: 500 })
+          .poll(() => composition.healthy(controller), { timeout: 90_000, interval: 500 })
           .toBe(true)
       await split(/(4|5)\d\.\d%/, '  v2 .*')
       for (const controller of named(/^controller-/)) {

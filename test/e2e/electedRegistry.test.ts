@@ -115,7 +115,7 @@ describe.skipIf(nats.skip)('several controllers with one directory of configurat
     const before = await entriesOf(other)
     leader.child.kill('SIGCONT')
     await expect.poll(() => leads(leader), { timeout: 20_000 }).toBe(0)
-    await expect.poll(() => registryOf(leader)).toMatch(/is read by controller /)
+    await expect.poll(() => registryOf(leader), { timeout: 20_000 }).toMatch(/is read by controller /)
     write('ratings', 1)
     await comes(leader, 'ratings', 1)
     const after = await entriesOf(other)

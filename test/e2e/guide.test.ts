@@ -98,5 +98,5 @@ describe.skipIf(envoy.skip || nats.skip)('docs/guide.md', () => {
     expect(answers).toContain('hello.yaml')
     expect(answers).toMatch(/^sidecar~.*client\.default~\S+ +sidecar +synced +yes/m)
     expect(answers).toMatch(/"files\/my-mesh is read (here|by controller )/)
-  }, 90_000)
+  }, 180_000)
 })

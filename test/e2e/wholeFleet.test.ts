@@ -41,7 +41,7 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys that connect to one of several 
     client = await mesh.workload('client-1', { service: 'client' })
     for (const version of ['v1', 'v2'])
       await mesh.workload(`reviews-${version}`, { service: 'reviews', version })
-    await vi.waitFor(async () => expect(await proxiesOf(asked)).toHaveLength(3), { timeout: 15_000 })
+    await vi.waitFor(async () => expect(await proxiesOf(asked)).toHaveLength(3), { timeout: 30_000 })
     await mesh.settled()
   }, 60_000)
   afterAll(async () => {
@@ -71,10 +71,10 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys that connect to one of several 
       expect(proxies.find(({ state }) => state === 'acknowledged')?.id).toBe(client.node)
       expect((await client.get('reviews:9080')).body).toBe(`reviews ${version}`)
     }
-    await expect.poll(async () => await proxiesOf(asked)).toEqual(await proxiesOf(connected))
+    await expect.poll(() => proxiesOf(asked), { timeout: 20_000 }).toEqual(await proxiesOf(connected))
     const { code, out } = await runRutter(['wait', '--server', asked.http.url, '-o', 'json'])
     expect([code, JSON.parse(out).proxies.length]).toEqual([0, 3])
-  }, 30_000)
+  }, 60_000)
 
   test('B30: what they refuse is shown by another controller, and ends waiting there', async () => {
     const position = await mesh.put({
@@ -90,11 +90,11 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys that connect to one of several 
     })
     await mesh.remove('EnvoyResource', 'refused')
     await mesh.settled()
-  }, 30_000)
+  }, 60_000)
 
   test('B30: of a controller that is gone nothing is waited for', async () => {
     await connected.close()
-    await expect.poll(() => proxiesOf(asked), { timeout: 10_000 }).toEqual([])
+    await expect.poll(() => proxiesOf(asked), { timeout: 30_000 }).toEqual([])
     await mesh.settled(await mesh.put(service('later')))
-  }, 30_000)
+  }, 60_000)
 })

@@ -50,7 +50,9 @@ describe.skipIf(nats.skip)('a lease', () => {
     const [other] = [await wanting(mesh, 'd', 'files/other')]
     await oneOf([other])
     const holder = ['a', 'b', 'c'][all.findIndex(({ lease }) => lease.holds())]
-    await expect.poll(() => all.map(({ lease }) => lease.holder())).toEqual([holder, holder, holder])
+    await expect
+      .poll(() => all.map(({ lease }) => lease.holder()), { timeout: 15_000 })
+      .toEqual([holder, holder, holder])
     expect(other.lease.holder()).toBe('d')
     expect(all.flatMap(({ told }) => told)).toEqual([true])
   })
@@ -99,6 +101,8 @@ describe.skipIf(nats.skip)('a lease', () => {
     await servers.ready()
     await jsm.streams.purge(leaseStreamName(mesh))
     await oneOf(all)
-    await expect.poll(() => all.map(({ lease }) => lease.counters().taken)).not.toEqual([0, 0])
+    await expect
+      .poll(() => all.map(({ lease }) => lease.counters().taken), { timeout: 15_000 })
+      .not.toEqual([0, 0])
   }, 60_000)
 })

@@ -112,7 +112,7 @@ describe.skipIf(nats.skip)('servers that include nats.conf', () => {
       changed: () => {},
       notice: (notice) => void notices.push(notice),
     })
-    await expect.poll(() => lease.holds()).toBe(true)
+    await expect.poll(() => lease.holds(), { timeout: 15_000 }).toBe(true)
     await lease.close()
     expect(notices).toEqual([])
     expect(said()).not.toContain('Violation')

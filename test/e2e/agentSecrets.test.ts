@@ -75,8 +75,9 @@ describe.skipIf(envoy.skip || nats.skip)('certificates of an ingress with an age
       },
     })
     await fleet.mesh.settled()
+    // The gate is new: that it is there may be heard a moment later than that it has a rule.
+    await expect.poll(() => caller.shown('shop.example'), { timeout: 30_000 }).toBe('shop')
     expect(await caller.get('shop.example')).toBe('200 reviews v1')
-    expect(await caller.shown('shop.example')).toBe('shop')
 
     const seen = new Set<string>()
     let going = true

@@ -96,7 +96,16 @@ describe.skipIf(envoy.skip || nats.skip)('docs/guide.md', () => {
     }
     const answers = said.join('\n')
     expect(answers).toContain('hello.yaml')
-    expect(answers).toMatch(/^sidecar~.*client\.default~\S+ +sidecar +synced +yes/m)
+    // An agent says how its Envoy does once a second at most.
+    const proxies = commands.find((command) => command.startsWith('npx rutter proxies')) ?? ''
+    const shown = async (): Promise<string> => {
+      const asked = start(proxies)
+      await asked.ended
+      return asked.out()
+    }
+    await expect
+      .poll(shown, { timeout: 30_000, interval: 500 })
+      .toMatch(/^sidecar~.*client\.default~\S+ +sidecar +synced +yes/m)
     expect(answers).toMatch(/"files\/my-mesh is read (here|by controller )/)
   }, 180_000)
 })

@@ -2,12 +2,13 @@ import type { VirtualHostPart, XdsResource, XdsType } from '../model/xds.ts'
 import type { UndeclaredOutbound } from './caller.ts'
 import type { Changes } from './changes.ts'
 import type { ConnectionChain } from './connectionChain.ts'
-import { httpProxyName } from './httpProxyListener.ts'
-import { defaultIngressPort } from './ingress/ingressHost.ts'
 import { listenerName } from './listeners.ts'
 import { type ClusterUses, putClusters } from './putClusters.ts'
+import { putTables } from './putTables.ts'
 import type { Scope } from './scope.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
+import { standingPorts } from './standingPorts.ts'
+import { standingTables } from './standingTables.ts'
 
 /** The outbound configuration that proxies of one variant and scope share: the list of what they may call. A slice
  *  that changes costs what is in the slice, never what is in the view. */
@@ -83,15 +84,6 @@ export const emptyView = (
   secretUses: new Map(),
 })
 
-/** Route configurations that a listener names whatever services there are: without them it would wait for its routes,
- *  and keep those that it had when the last service goes. */
-const standingTables = (variant: SliceVariant): readonly string[] =>
-  variant.mode === 'proxy' ? [httpProxyName] : standingPorts(variant).map(String)
-
-/** An ingress answers on its port whatever rules there are: who asks for what it does not have gets 404. */
-const standingPorts = ({ mode }: SliceVariant): readonly number[] =>
-  mode === 'ingress' ? [defaultIngressPort] : []
-
 /** Puts `slice` in place of what `view` holds under `hostname` (or `ingress/` and a host), and notes in `changes` the names that this may change. */
 export const putSlice = (view: View, hostname: string, slice: Slice | undefined, changes: Changes): void => {
   const before = view.slices.get(hostname)
@@ -99,49 +91,10 @@ export const putSlice = (view: View, hostname: string, slice: Slice | undefined,
   if (slice === undefined) view.slices.delete(hostname)
   else view.slices.set(hostname, slice)
   putClusters(view, before, slice, changes)
-  putVirtualHosts(view, before, slice, changes)
+  putTables(view, before, slice, changes)
   putHttpPorts(view, before, slice, changes)
   putTcpListeners(view, before, slice, changes)
   putSecrets(view, before, slice, changes)
-}
-
-const putVirtualHosts = (
-  view: View,
-  before: Slice | undefined,
-  slice: Slice | undefined,
-  changes: Changes,
-): void => {
-  for (const table of slice?.tables ?? []) {
-    if (!view.tables.has(table)) changes.routes.add(table)
-    ;(view.tables.get(table) ?? newTable(view, table)).namedBy.add((slice as Slice).owner)
-  }
-  for (const { table, part } of slice?.virtualHosts ?? []) {
-    const stands = view.tables.get(table) ?? newTable(view, table)
-    if (stands.parts.get(part.name)?.version === part.version) continue
-    stands.parts.set(part.name, part)
-    stands.resource = undefined
-    changes.routes.add(table)
-  }
-  for (const { table, part } of before?.virtualHosts ?? []) {
-    if (slice?.virtualHosts.some((is) => is.table === table && is.part.name === part.name)) continue
-    const stands = view.tables.get(table)
-    stands?.parts.delete(part.name)
-    if (stands !== undefined) stands.resource = undefined
-    dropIfUnused(view, table)
-    changes.routes.add(table)
-  }
-  for (const table of before?.tables ?? []) {
-    if (slice?.tables?.includes(table)) continue
-    view.tables.get(table)?.namedBy.delete((before as Slice).owner)
-    dropIfUnused(view, table)
-    if (!view.tables.has(table)) changes.routes.add(table)
-  }
-}
-
-const dropIfUnused = (view: View, table: string): void => {
-  const stands = view.tables.get(table)
-  const isUsed = standingTables(view.variant).includes(table) || (stands?.namedBy.size ?? 0) > 0
-  if (stands?.parts.size === 0 && !isUsed) view.tables.delete(table)
 }
 
 const putHttpPorts = (
@@ -212,12 +165,6 @@ const putSecrets = (
       changes.secrets.add(name)
     }
   }
-}
-
-const newTable = (view: View, table: string): RouteTable => {
-  const made: RouteTable = { parts: new Map(), namedBy: new Set(), resource: undefined }
-  view.tables.set(table, made)
-  return made
 }
 
 const newHttpPort = (view: View, port: number): HttpPort => {

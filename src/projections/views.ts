@@ -1,32 +1,23 @@
-import { byCodeUnit, nameOf } from '../model/resourceName.ts'
 import type { XdsResource, XdsType } from '../model/xds.ts'
 import { buildSlice, foreignHostnames, variantKeyOf } from './buildSlice.ts'
 import type { Caller } from './caller.ts'
 import { type Changes, isEmpty, noChanges } from './changes.ts'
 import type { CompiledService } from './compiledService.ts'
-import type { ConnectionChain } from './connectionChain.ts'
-import { xdsResource } from './encoded.ts'
 import { createEndpointStore } from './endpointStore.ts'
 import { ingressHost } from './ingress/ingressHost.ts'
-import { ingressListenerJson } from './ingress/ingressListener.ts'
 import { buildIngressSlice } from './ingress/ingressSlice.ts'
 import { ingressTarget } from './ingress/ingressTarget.ts'
-import { certificatesOf } from './ingress/serverNames.ts'
 import { isExportedTo } from './istio/callerCondition.ts'
-import { gatewayListenerJson } from './istio/gateway/gatewayListener.ts'
 import { createGatewayViews } from './istio/gateway/gatewayViews.ts'
 import { hostPatterns } from './istio/hostPatterns.ts'
 import { multimap } from './multimap.ts'
-import { workloadSecretNames, workloadSecrets } from './mutualTls/workloadSecrets.ts'
-import { outboundHttpListenerJson, outboundTcpListenerJson } from './outboundListeners.ts'
+import { workloadSecretNames } from './mutualTls/workloadSecrets.ts'
 import type { ProxySlot } from './projectedProxy.ts'
 import type { Registry, Touched } from './registry.ts'
-import { routeTable } from './routeTable.ts'
 import { emptyScope, patternsTaking, type Scope, servicesInScope, takesService } from './scope.ts'
-import { secretReference } from './secretReference.ts'
 import type { CaptureMode, IngressPlace, Slice, SliceVariant } from './slice.ts'
-import { withUndeclared } from './undeclared.ts'
-import { emptyView, namesIn, putSlice, resourceIn, type View, type ViewMakers } from './view.ts'
+import { emptyView, namesIn, putSlice, resourceIn, type View } from './view.ts'
+import { createViewMakers } from './viewMakers.ts'
 
 /** All views that proxies read, and the slices that views share. */
 export type Views = {
@@ -62,48 +53,7 @@ export const createViews = (registry: Registry): Views => {
   const slices = new Map<string, Map<string, Slice>>()
   const endpoints = createEndpointStore(registry)
 
-  const makers: ViewMakers = {
-    endpoints: endpoints.get,
-    secret: (name) =>
-      workloadSecrets(registry.settings().certificatesPath).get(name) ?? secretReference(name),
-    routeTable: (view, table, parts) =>
-      routeTable(table, withUndeclared([...parts], view.variant.mode, view.undeclaredOutbound)),
-    httpListener: ({ variant: { place } }, port, owners) => {
-      const { accessLog } = registry.settings()
-      if (place !== undefined) {
-        const json = ingressListenerJson({ port, place, accessLog, certificates: certificatesOf(owners) })
-        return xdsResource('listeners', String(json['name']), json, [])
-      }
-      let smallest: CompiledService | undefined
-      for (const key of owners.keys()) {
-        const service = registry.serviceNamed(key)
-        if (service !== undefined && (smallest === undefined || key < smallest.key)) smallest = service
-      }
-      const rule =
-        smallest === undefined
-          ? { kind: 'Service' as const, namespace: '', name: '' }
-          : nameOf(smallest.stored.resource)
-      const json = outboundHttpListenerJson({ port, accessLog, rule })
-      return xdsResource('listeners', String(json['name']), json, [
-        { ...rule, position: smallest?.stored.position ?? 0 },
-      ])
-    },
-    tcpListener: ({ undeclaredOutbound, variant: { place } }, { address, port, claims }) => {
-      const owners = [...claims.keys()].sort(byCodeUnit)
-      const chains = owners.flatMap((owner) => claims.get(owner) ?? [])
-      const { accessLog } = registry.settings()
-      const rule = (chains[0] as ConnectionChain).rule
-      const json =
-        place === undefined
-          ? outboundTcpListenerJson({ address, port, chains, undeclaredOutbound, accessLog, rule })
-          : gatewayListenerJson({ address, port, place, chains, rule })
-      const rules = [...new Set(chains.map((chain) => chain.rule))]
-      return {
-        ...xdsResource('listeners', String(json['name']), json, rules),
-        clusters: [...new Set(chains.flatMap(({ clusters }) => clusters))],
-      }
-    },
-  }
+  const makers = createViewMakers(registry, endpoints.get)
 
   const sliceFor = (service: CompiledService, view: View): Slice => {
     const key = variantKeyOf(service, view.variant, registry)

@@ -4,6 +4,8 @@ import type { VirtualHostPart } from '../model/xds.ts'
 import { outboundCluster } from './clusterName.ts'
 import { clusterPart } from './clusterPart.ts'
 import type { CompiledPort, CompiledService } from './compiledService.ts'
+import { allConnectionRules, connectionRules } from './connections/connectionRules.ts'
+import { outboundTcpPorts, type TcpPort } from './connections/outboundTcpPorts.ts'
 import { defaultRoute } from './defaultRoute.ts'
 import { causeOf, encoded, tryEncoded } from './encoded.ts'
 import { encodedRoute } from './encodedRoute.ts'
@@ -18,7 +20,6 @@ import { withHashes } from './istio/trafficFor.ts'
 import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { lostHosts } from './lostDomains.ts'
 import { secretsOfClusters } from './mutualTls/secretsOfClusters.ts'
-import { outboundTcpPorts, type TcpPort } from './outboundListeners.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
 import { serviceRoute, serviceRoutes } from './serviceRoutes.ts'
@@ -59,15 +60,19 @@ export const buildSlice = (
   }
   const virtualHosts: Slice['virtualHosts'][number][] = []
   const tcpPorts: TcpPort[] = []
+  const captured = variant.mode === 'captured'
+  const listens = captured || variant.mode === 'router'
   const rule = serviceProvenance(service)
   const { accessLog } = registry.settings()
   for (const port of service.ports) {
     need(destinationOf(service, port))
     for (const subset of subsetsOf(service, variant, registry)) need(subsetOf(service, port, subset))
-    if (!port.http && variant.mode === 'captured') {
-      const connections = meshConnectionRoutes(service, port, variant, registry)
+    if (!port.http && listens) {
+      // A VirtualService goes before rules of 2017.
+      const virtual = meshConnectionRoutes(service, port, variant, registry)
+      const connections = virtual.length > 0 ? virtual : connectionRules(service, port, variant, registry)
       for (const { destinations } of connections) for (const destination of destinations) need(destination)
-      tcpPorts.push(...outboundTcpPorts({ ...service, rule }, port, connections, accessLog))
+      tcpPorts.push(...outboundTcpPorts({ ...service, rule }, port, connections, { accessLog, captured }))
     }
     if (!port.http || variant.mode === 'none') continue
     const routes = serviceRoutes(service, port, variant, registry).map((route) =>
@@ -78,14 +83,13 @@ export const buildSlice = (
     const part = virtualHostPart(service, port, routes, variant, registry)
     if (part !== undefined) virtualHosts.push({ table, part })
   }
-  const captured = variant.mode === 'captured'
   return {
     owner: service.key,
     variantKey,
     clusters: [...clusters.values()],
     virtualHosts,
     tcpPorts,
-    httpPorts: captured ? httpPortsOf(service).map(({ port }) => port) : [],
+    httpPorts: listens ? httpPortsOf(service).map(({ port }) => port) : [],
     secrets: secretsOfClusters(clusters.values()),
   }
 }
@@ -175,6 +179,9 @@ export const foreignHostnames = (service: CompiledService, registry: Registry): 
       const route = serviceRoute(rule, service, port, registry)
       if (route !== undefined) for (const { hostname } of destinationsOf(route)) found.add(hostname)
     }
+  for (const port of service.ports.filter(({ http }) => !http).slice(0, 1))
+    for (const { destinations } of allConnectionRules(service, port, registry))
+      for (const { hostname } of destinations) found.add(hostname)
   for (const { resource } of meshVirtualServicesOf(service.hostname, registry))
     for (const hostname of destinationHostsOf(resource, registry, registry.settings().domain))
       found.add(hostname)

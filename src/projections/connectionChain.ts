@@ -1,3 +1,4 @@
+import { rangeJson } from './connections/subnetRange.ts'
 import { tlsInspector } from './downstreamTls.ts'
 import type { JsonObject } from './json.ts'
 import type { Provenance } from './provenance.ts'
@@ -8,6 +9,10 @@ export type ConnectionChain = {
   readonly serverNames: readonly string[]
   /** Of the addresses that they go to, such as `10.0.0.0/8`; none: to any. */
   readonly subnets: readonly string[]
+  /** Of the addresses that they come from; absent: from any. */
+  readonly sources?: readonly string[]
+  /** A rule's: chains are tried one after the other then, and not by what is more specific. */
+  readonly inOrder?: true
   /** The `transport_socket` by which TLS is ended first; what is not TLS is then for others. */
   readonly ended?: JsonObject
   readonly filters: readonly JsonObject[]
@@ -43,8 +48,8 @@ const any = ''
 const orAny = (some: readonly string[]): readonly string[] => (some.length === 0 ? [any] : some)
 
 /** True for what takes every connection. */
-export const takesEveryConnection = ({ serverNames, subnets, ended }: ConnectionChain): boolean =>
-  serverNames.length === 0 && subnets.length === 0 && ended === undefined
+export const takesEveryConnection = ({ serverNames, subnets, sources, ended }: ConnectionChain): boolean =>
+  serverNames.length === 0 && subnets.length === 0 && sources === undefined && ended === undefined
 
 /** The fields of an Envoy listener that hold `chains`, which are apart. */
 export const chainsJson = (chains: readonly ConnectionChain[]): JsonObject => ({
@@ -52,19 +57,15 @@ export const chainsJson = (chains: readonly ConnectionChain[]): JsonObject => ({
     ? { listener_filters: [tlsInspector] }
     : {}),
   filter_chains: chains.map((chain) => ({
-    ...(takesEveryConnection(chain) ? {} : { filter_chain_match: matchJson(chain) }),
+    ...(takesEveryConnection(chain) ? {} : { filter_chain_match: chainMatchJson(chain) }),
     filters: chain.filters,
     ...(chain.ended === undefined ? {} : { transport_socket: chain.ended }),
   })),
 })
 
-const matchJson = ({ serverNames, subnets, ended }: ConnectionChain): JsonObject => ({
+/** Envoy's `filter_chain_match` of a chain. */
+export const chainMatchJson = ({ serverNames, subnets, ended }: ConnectionChain): JsonObject => ({
   ...(ended === undefined ? {} : { transport_protocol: 'tls' }),
   ...(subnets.length === 0 ? {} : { prefix_ranges: subnets.map(rangeJson) }),
   ...(serverNames.length === 0 ? {} : { server_names: serverNames }),
 })
-
-const rangeJson = (subnet: string): JsonObject => {
-  const [address = '', length] = subnet.split('/')
-  return { address_prefix: address, prefix_len: Number(length ?? (address.includes(':') ? 128 : 32)) }
-}

@@ -6,6 +6,7 @@ import type { SecretCheck } from '../model/secret.ts'
 import { emptyTrie } from '../model/trie.ts'
 import { type Difference, trieDifference } from '../model/trieDifference.ts'
 import { type CompiledService, compileService } from './compiledService.ts'
+import { connectionClaims } from './connections/sharedConnections.ts'
 import { claimedForms, domainClaims } from './domainClaims.ts'
 import { compileEgressRule } from './egress/compileEgressRule.ts'
 import { resolveDestination } from './hostnames.ts'
@@ -38,6 +39,7 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
   const byHostname = multimap<CompiledService>()
   const byNamespace = multimap<CompiledService>()
   const claims = domainClaims()
+  const connections = multimap<CompiledService>()
   const rulesByTarget = multimap<Stored<'RouteRule'>>()
   const policiesByTarget = multimap<Stored<'DestinationPolicy'>>()
   const bySource = multimap<Rule>()
@@ -79,6 +81,7 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
     envoyResources: () => envoyResources.values(),
     secretProblem,
     claims,
+    connectionClaims: connections,
     istio,
   }
 
@@ -101,6 +104,8 @@ export const createRegistry = (secretProblem: SecretCheck = () => undefined): Mo
     if (shift === 'add' || !byHostname.has(service.hostname)) istio.shiftHostname(service.hostname, shift)
     touched.hostnames.add(service.hostname)
     touched.endpoints.add(service.hostname)
+    for (const port of service.ports)
+      for (const claim of connectionClaims(service, port)) connections[shift](claim, service)
     for (const form of claimedForms(service)) {
       claims[shift](form, service)
       for (const rival of claims.get(form)) touched.hostnames.add(rival.hostname)

@@ -13,18 +13,30 @@ export const lostHosts = (
   variant: Pick<SliceVariant, 'domain' | 'inScope'>,
   claims: DomainClaims,
 ): readonly string[] =>
-  hostsOf(service, variant.domain).filter((host) => {
-    for (const rival of claims.get(host))
-      if (
-        rival !== service &&
-        outranks(rival, service, host) &&
-        rival.ports.some((one) => one.http && one.port === port) &&
-        hostsOf(rival, variant.domain).includes(host) &&
-        variant.inScope(rival)
-      )
-        return true
-    return false
-  })
+  hostsOf(service, variant.domain).filter(
+    (host) => rivalFor(host, service, port, variant, claims) !== undefined,
+  )
+
+/** The service with the best claim to `host` on `port`, where it is better than that of `service`. */
+export const rivalFor = (
+  host: string,
+  service: CompiledService,
+  port: number,
+  variant: Pick<SliceVariant, 'domain' | 'inScope'>,
+  claims: DomainClaims,
+): CompiledService | undefined => {
+  let best: CompiledService | undefined
+  for (const rival of claims.get(host))
+    if (
+      rival !== service &&
+      outranks(rival, best ?? service, host) &&
+      rival.ports.some((one) => one.http && one.port === port) &&
+      hostsOf(rival, variant.domain).includes(host) &&
+      variant.inScope(rival)
+    )
+      best = rival
+  return best
+}
 
 const hostsOf = ({ hostname, addresses }: CompiledService, domain: string): readonly string[] => [
   ...shortForms(hostname, domain),

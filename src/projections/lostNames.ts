@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { CompiledService } from './compiledService.ts'
-import { lostHosts } from './lostDomains.ts'
+import { lostHosts, rivalFor } from './lostDomains.ts'
+import { provenanceOf, ruleText } from './provenance.ts'
 import type { Registry } from './registry.ts'
 
 /** A diagnostic at `path` for each name, as seen from the service's own namespace, that requests to another service
@@ -14,11 +15,17 @@ export const lostNames = (
   const variant = { domain, inScope: () => true }
   return service.ports
     .filter(({ http }) => http)
-    .flatMap(({ port }) => lostHosts(service, port, variant, registry.claims).map((host) => ({ host, port })))
-    .map(({ host, port }) => ({
+    .flatMap(({ port }) =>
+      lostHosts(service, port, variant, registry.claims).map((host) => ({
+        host,
+        port,
+        rival: rivalFor(host, service, port, variant, registry.claims) ?? service,
+      })),
+    )
+    .map(({ host, port, rival }) => ({
       code: 'RUT2034',
       severity: 'warning',
       path,
-      message: `Requests to '${host}' on port ${port} go to another service, which has the better claim to that name.`,
+      message: `Requests to '${host}' on port ${port} go to ${ruleText(provenanceOf(rival.stored))}, which has the better claim to that name.`,
     }))
 }

@@ -14,14 +14,13 @@ import {
   passthroughClusterName,
 } from './clusters.ts'
 import { xdsResource } from './encoded.ts'
-import { httpProxyListenerJson } from './httpProxyListener.ts'
+import { httpProxyListenerJson, httpProxyName } from './httpProxyListener.ts'
 import { inboundListenerJson } from './inboundListeners.ts'
 import { inboundPorts } from './inboundPorts.ts'
 import type { JsonObject } from './json.ts'
 import { workloadSecrets } from './mutualTls/workloadSecrets.ts'
 import type { Provenance } from './provenance.ts'
 import type { Registry } from './registry.ts'
-import type { CaptureMode } from './slice.ts'
 import { virtualInboundListenerJson, virtualOutboundListenerJson } from './virtualListeners.ts'
 
 /** Resources of one proxy, by type and name. */
@@ -39,10 +38,7 @@ export const httpProxyOf = (
   (settings.proxyHttpPort === 0 ? undefined : { address: '127.0.0.1', port: settings.proxyHttpPort })
 
 /** How outbound traffic reaches a sidecar: an explicit HTTP proxy excludes capture (contract §3). */
-export const captureModeOf = (
-  metadata: ProxyMetadata,
-  settings: Settings,
-): Exclude<CaptureMode, 'ingress' | 'gateway'> => {
+export const captureModeOf = (metadata: ProxyMetadata, settings: Settings): 'captured' | 'proxy' | 'none' => {
   if (httpProxyOf(metadata, settings) !== undefined) return 'proxy'
   return settings.proxyListenPort === 0 ? 'none' : 'captured'
 }
@@ -90,5 +86,16 @@ export const ownResourcesOf = (
     add('listeners', virtualOutboundListenerJson({ ...settings, undeclaredOutbound }), [], { clusters })
     add('listeners', virtualInboundListenerJson(settings), [], { clusters })
   }
+  return own
+}
+
+/** What a router has for itself: its HTTP proxy where its Envoy says, in place of the ports of services. */
+export const routerResourcesOf = ({ httpProxy }: ProxyMetadata, { accessLog }: Settings): OwnResources => {
+  const own = forEachType(() => new Map<string, XdsResource>())
+  if (httpProxy !== undefined)
+    own.listeners.set(
+      httpProxyName,
+      xdsResource('listeners', httpProxyName, httpProxyListenerJson({ ...httpProxy, accessLog }), []),
+    )
   return own
 }

@@ -11,7 +11,7 @@ import { createRawResources, isMeantFor } from './envoyResources.ts'
 import { ingressPlaceOf } from './ingress/ingressPlaceOf.ts'
 import { labelPairsOf } from './istio/istioIndex.ts'
 import { multimap } from './multimap.ts'
-import { captureModeOf, type OwnResources, ownResourcesOf } from './ownResources.ts'
+import { captureModeOf, type OwnResources, ownResourcesOf, routerResourcesOf } from './ownResources.ts'
 import { type Manifest, noResources, type ProjectedProxy, type ProxySlot } from './projectedProxy.ts'
 import type { Registry, Touched } from './registry.ts'
 import type { View } from './view.ts'
@@ -53,6 +53,8 @@ export type Projector = {
   counters(): { readonly proxies: number; readonly views: number; readonly slices: number }
 }
 
+type Proxy = Exclude<ProxyIdentity, { readonly type: 'bare' }>
+
 /** A projector that stands at `start` and follows nobody. Diagnostics ask `secretProblem` about secrets. */
 export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): Projector => {
   const registry = createRegistry(secretProblem)
@@ -73,9 +75,8 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
   const manifestOf = (identity: ProxyIdentity, metadata: ProxyMetadata): Omit<ProxySlot, 'proxy'> => {
     if (identity.type === 'bare') return { manifest: bareManifest(identity), sources: [], namespace: '' }
     const caller = callerOf(identity, metadata, registry)
-    const sidecar = identity.type === 'sidecar'
     const view = viewOf(identity, metadata, caller)
-    const own = sidecar ? ownResourcesOf(identity, metadata, caller, registry) : noResources
+    const own = ownOf(identity, metadata, caller, view)
     const raw = rawResourcesFor(identity, caller.labels)
     return {
       manifest: { view, own, raw, labels: caller.labels },
@@ -84,11 +85,18 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
     }
   }
 
-  const viewOf = ({ type }: ProxyIdentity, metadata: ProxyMetadata, caller: Caller): View | undefined => {
+  const ownOf = (identity: Proxy, metadata: ProxyMetadata, caller: Caller, view: View): OwnResources => {
+    if (identity.type === 'sidecar') return ownResourcesOf(identity, metadata, caller, registry)
+    // Its view is that of a router with an HTTP proxy of its own.
+    return view.variant.mode === 'proxy' ? routerResourcesOf(metadata, registry.settings()) : noResources
+  }
+
+  const viewOf = ({ type }: Proxy, metadata: ProxyMetadata, caller: Caller): View => {
     if (type === 'sidecar') return views.enter(caller, captureModeOf(metadata, registry.settings()))
     const gateways = registry.istio.gatewaysFor(caller.labels)
     if (gateways.length > 0) return views.enterGateway(caller, ingressPlaceOf(metadata), gateways)
-    return type === 'ingress' ? views.enterIngress(caller, ingressPlaceOf(metadata)) : undefined
+    if (type === 'ingress') return views.enterIngress(caller, ingressPlaceOf(metadata))
+    return views.enter(caller, metadata.httpProxy === undefined ? 'router' : 'proxy')
   }
 
   const bareManifest = (identity: ProxyIdentity): Manifest => ({

@@ -8,6 +8,7 @@ import type { IngressEntry } from './ingress/ingressEntry.ts'
 import type { Endpoint } from './instanceEndpoints.ts'
 import type { IstioIndex } from './istio/istioIndex.ts'
 import type { Workload } from './istio/workloadSelection.ts'
+import type { Multimap } from './multimap.ts'
 
 /** Reverse indexes over a mesh, kept beside it and moved on by differences: what is asked per event is looked up,
  *  never searched for. */
@@ -44,6 +45,8 @@ export type Registry = {
   /** About what is no part of the mesh: for diagnostics only. */
   readonly secretProblem: SecretCheck
   readonly claims: DomainClaims
+  /** Services by the connections that they want (`connectionClaims`). */
+  readonly connectionClaims: Pick<Multimap<CompiledService>, 'get'>
   readonly istio: IstioIndex
 }
 

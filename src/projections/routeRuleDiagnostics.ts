@@ -2,18 +2,19 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
-import type { RouteRuleSpec } from '../model/routeRule.ts'
+import type { L4Match, RouteRuleSpec } from '../model/routeRule.ts'
 import { beyondLimits } from './beyondLimits.ts'
 import type { CompiledService } from './compiledService.ts'
 import { compileRouteRule } from './compileRouteRule.ts'
 import { compileRuleMatch } from './compileRuleMatch.ts'
+import { isConnectionRule } from './connections/connectionRules.ts'
 import { encodedRoute } from './encodedRoute.ts'
 import { resolveDestination } from './hostnames.ts'
 import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { matchCovers } from './matchCovers.ts'
 import { type Reference, referenceDiagnostics, referenceOf, unknownService } from './referenceDiagnostics.ts'
 import type { Registry } from './registry.ts'
-import { ruleLimits } from './ruleLimits.ts'
+import { connectionMatch, ruleLimits } from './ruleLimits.ts'
 import { sourceCovers } from './sourceCovers.ts'
 
 /** All that keeps a RouteRule, or a part of it, from having an effect. */
@@ -27,7 +28,9 @@ export const routeRuleDiagnostics = (
   const references = referencesOf(spec, hostname, metadata.namespace, registry)
   const source = spec.match?.source
   return [
-    ...(service === undefined ? [unknownService(hostname, '/spec/destination')] : withoutHttp(service)),
+    ...(service === undefined
+      ? [unknownService(hostname, '/spec/destination')]
+      : withoutPortToRoute(spec, service)),
     ...(source === undefined
       ? []
       : referenceDiagnostics(
@@ -39,9 +42,10 @@ export const routeRuleDiagnostics = (
       .filter((reference) => reference.hostname !== hostname || service !== undefined)
       .flatMap((reference) => [
         ...referenceDiagnostics(reference, registry),
-        ...(service === undefined ? [] : withoutPort(reference, service, registry)),
+        ...(service === undefined ? [] : withoutPort(reference, service, isConnectionRule(spec), registry)),
       ]),
-    ...ruleLimits(spec).diagnostics,
+    // Of a rule for connections it is said above.
+    ...ruleLimits(spec).diagnostics.filter(({ code }) => code !== 'RUT2010' || !isConnectionRule(spec)),
     ...unencodable(rule, hostname, registry),
     ...hidden(rule, hostname, registry),
     ...behindVirtualService(hostname, registry),
@@ -65,6 +69,34 @@ const referencesOf = (
   ...(spec.mirror === undefined ? [] : [referenceOf(spec.mirror, '/spec/mirror', namespace, registry)]),
 ]
 
+/** A rule for connections is for ports that are not routed by request, and any other for those that are. */
+const withoutPortToRoute = (spec: RouteRuleSpec, service: CompiledService): readonly Diagnostic[] => {
+  if (!isConnectionRule(spec)) return withoutHttp(service)
+  return service.ports.every(({ http }) => http) ? [connectionMatch('tcp')] : forRequestsOnly(spec)
+}
+
+const forRequestsOnly = (spec: RouteRuleSpec): readonly Diagnostic[] =>
+  requestFields
+    .filter((field) => spec[field] !== undefined)
+    .map((field) => ({
+      code: 'RUT2011',
+      severity: 'warning',
+      path: `/spec/${field}`,
+      message: `${field} has no effect. With match.tcp the rule is for connections, which are only sent somewhere.`,
+    }))
+
+const requestFields = [
+  'redirect',
+  'rewrite',
+  'websocketUpgrade',
+  'httpReqTimeout',
+  'httpReqRetries',
+  'httpFault',
+  'mirror',
+  'corsPolicy',
+  'appendHeaders',
+] as const
+
 const withoutHttp = (service: CompiledService): readonly Diagnostic[] =>
   service.ports.some(({ http }) => http)
     ? []
@@ -80,19 +112,21 @@ const withoutHttp = (service: CompiledService): readonly Diagnostic[] =>
 const withoutPort = (
   { hostname, path }: Reference,
   service: CompiledService,
+  connections: boolean,
   registry: Registry,
 ): readonly Diagnostic[] => {
   const other = registry.service(hostname)
   if (other === undefined || other === service) return []
   return service.ports
     .filter(
-      ({ http, name, port }) => http && !other.ports.some((its) => its.name === name || its.port === port),
+      ({ http, name, port }) =>
+        http !== connections && !other.ports.some((its) => its.name === name || its.port === port),
     )
     .map(({ name, port }) => ({
       code: 'RUT2008',
       severity: 'warning',
       path,
-      message: `${hostname} has neither a port named '${name}' nor port ${port}, so requests to port ${port} of ${service.hostname} that come here fail.`,
+      message: `${hostname} has neither a port named '${name}' nor port ${port}, so ${connections ? 'connections' : 'requests'} to port ${port} of ${service.hostname} that come here fail.`,
     }))
 }
 
@@ -140,9 +174,19 @@ const hidden = (rule: Resource<'RouteRule'>, hostname: string, registry: Registr
   return []
 }
 
+/** Each subnet of the second is one of the first's; what lies within another is not worked out. */
+const subnetsCover = (first: L4Match = {}, second: L4Match = {}): boolean =>
+  (['sourceSubnet', 'destinationSubnet'] as const).every((side) => {
+    const [wide, narrow] = [first[side] ?? [], second[side] ?? []]
+    return wide.length === 0 || (narrow.length > 0 && narrow.every((one) => wide.includes(one)))
+  })
+
 const takesAllOf = (first: Resource<'RouteRule'>, second: Resource<'RouteRule'>, domain: string): boolean => {
   const [a, b] = [first.spec.match, second.spec.match]
-  if (ruleLimits(first.spec).unmatchable) return false
+  if (isConnectionRule(first.spec) !== isConnectionRule(second.spec)) return false
+  if (isConnectionRule(first.spec)) {
+    if (!subnetsCover(a?.tcp, b?.tcp)) return false
+  } else if (ruleLimits(first.spec).unmatchable) return false
   return (
     matchCovers(compileRuleMatch(a), compileRuleMatch(b)) &&
     sourceCovers(

@@ -4,7 +4,7 @@ import type { RouteRuleSpec } from '../model/routeRule.ts'
 /** What of a RouteRule Envoy cannot do. */
 export type RuleLimits = {
   readonly diagnostics: readonly Diagnostic[]
-  /** It holds a condition that cannot be checked, so that it must take nothing. */
+  /** It holds a condition that cannot be checked of requests, so that it must take none. */
   readonly unmatchable: boolean
 }
 
@@ -25,7 +25,8 @@ export const ruleLimits = (spec: RouteRuleSpec): RuleLimits => {
 /** False for the headers that Envoy lets nobody append to: pseudo-headers and `host`. */
 export const isAppendable = (name: string): boolean => !name.startsWith(':') && name !== 'host'
 
-const connectionMatch = (layer: 'tcp' | 'udp'): Diagnostic => ({
+/** It is not for a rule of both: a connection is routed before there are requests. */
+export const connectionMatch = (layer: 'tcp' | 'udp'): Diagnostic => ({
   code: 'RUT2010',
   severity: 'warning',
   path: `/spec/match/${layer}`,

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Resource } from '../model/resource.ts'
+import { sharedConnections } from './connections/sharedConnections.ts'
 import { serviceHostname } from './hostnames.ts'
 import { lostNames } from './lostNames.ts'
 import type { Registry } from './registry.ts'
@@ -16,7 +17,9 @@ export const serviceDiagnostics = (
   const winner = registry.service(hostname)
   return [
     ...(winner === undefined || winner.key === key ? [] : [hostnameTaken(hostname, winner.key)]),
-    ...(winner?.key === key ? lostNames(winner, '/spec', registry) : []),
+    ...(winner?.key === key
+      ? [...lostNames(winner, '/spec', registry), ...sharedConnections(winner, registry)]
+      : []),
     ...spec.ports.flatMap(({ authPolicy }, i) =>
       authPolicy === 'enable' && spec.externalName !== undefined
         ? [mutualTlsMissing(`/spec/ports/${i}/authPolicy`)]

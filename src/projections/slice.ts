@@ -1,10 +1,10 @@
 import type { VirtualHostPart, XdsResource } from '../model/xds.ts'
 import type { CompiledService } from './compiledService.ts'
-import type { TcpPort } from './outboundListeners.ts'
+import type { TcpPort } from './connections/outboundTcpPorts.ts'
 
 /** How the traffic that a proxy routes reaches it: captured, sent to its explicit HTTP proxy, from outside of the mesh
- *  by its own ports or those of Gateways, or not at all. */
-export type CaptureMode = 'captured' | 'proxy' | 'ingress' | 'gateway' | 'none'
+ *  by its own ports or those of Gateways, at the ports of every service (a router), or not at all. */
+export type CaptureMode = 'captured' | 'proxy' | 'ingress' | 'gateway' | 'router' | 'none'
 
 /** Where the listener of port 80 of an ingress proxy is bound; those of other ports are at the same address. */
 export type IngressPlace = { readonly address: string; readonly port: number }
@@ -49,9 +49,9 @@ export type Slice = {
   /** Its own clusters, and those of other services that rules lead to. */
   readonly clusters: readonly ClusterPart[]
   readonly virtualHosts: readonly { readonly table: string; readonly part: VirtualHostPart }[]
-  /** Captured ports that are routed by connection. */
+  /** Ports that are routed by connection. */
   readonly tcpPorts: readonly TcpPort[]
-  /** Captured ports that are routed by request. */
+  /** Ports that are routed by request. */
   readonly httpPorts: readonly number[]
   /** Route configurations that its listeners name, whether or not anything is in them. */
   readonly tables?: readonly string[]

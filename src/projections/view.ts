@@ -25,7 +25,7 @@ export type View = {
   readonly tables: Map<string, RouteTable>
   /** Who is routed by request on a port. */
   readonly httpPorts: Map<number, HttpPort>
-  /** Captured listeners of what is routed by connection, by name. */
+  /** Who is routed by connection, by listener. */
   readonly tcpListeners: Map<string, TcpListener>
   /** Names of secrets that its listeners and clusters ask for, and how many slices do. What is in them is no part of
    *  the mesh. */
@@ -54,8 +54,13 @@ export type ViewMakers = {
   endpoints(cluster: ClusterPart): XdsResource
   secret(name: string): XdsResource
   routeTable(view: View, table: string, parts: Iterable<VirtualHostPart>): XdsResource
-  httpListener(view: View, port: number, owners: ReadonlyMap<string, string>): XdsResource
-  tcpListener(view: View, listener: TcpListener): XdsResource
+  /** `owners` are called by request at it, `claims` by connection; one of both there is. */
+  listener(
+    view: View,
+    name: string,
+    owners: HttpPort['owners'] | undefined,
+    tcp: TcpListener | undefined,
+  ): XdsResource
 }
 
 /** A view that holds nothing yet. */
@@ -109,16 +114,14 @@ const putHttpPorts = (
     const secret = portSecrets?.get(port) ?? ''
     if (stands.owners.get(owner) === secret) continue
     stands.owners.set(owner, secret)
-    stands.resource = undefined
-    changes.listeners.add(httpListenerName(port))
+    forgetListener(view, httpListenerName(port), changes)
   }
   for (const port of before?.httpPorts ?? []) {
     if (slice?.httpPorts.includes(port) && slice.owner === before?.owner) continue
     const stands = view.httpPorts.get(port)
     stands?.owners.delete((before as Slice).owner)
     if (stands?.owners.size === 0 && !standingPorts(view.variant).includes(port)) view.httpPorts.delete(port)
-    else if (stands !== undefined) stands.resource = undefined
-    changes.listeners.add(httpListenerName(port))
+    forgetListener(view, httpListenerName(port), changes)
   }
 }
 
@@ -133,17 +136,22 @@ const putTcpListeners = (
     const stands = view.tcpListeners.get(name)
     stands?.claims.delete((before as Slice).owner)
     if (stands?.claims.size === 0) view.tcpListeners.delete(name)
-    else if (stands !== undefined) stands.resource = undefined
-    changes.listeners.add(name)
+    forgetListener(view, name, changes)
   }
   for (const { address, port, chains } of slice?.tcpPorts ?? []) {
     const name = listenerName(address, port)
     const stands = view.tcpListeners.get(name) ?? newTcpListener(view, address, port)
     const { owner } = slice as Slice
     stands.claims.set(owner, [...(stands.claims.get(owner) ?? []), ...chains])
-    stands.resource = undefined
-    changes.listeners.add(name)
+    forgetListener(view, name, changes)
   }
+}
+
+/** One listener may be made of both. */
+const forgetListener = (view: View, name: string, changes: Changes): void => {
+  for (const made of [view.tcpListeners.get(name), httpPortOf(view, name)])
+    if (made !== undefined) made.resource = undefined
+  changes.listeners.add(name)
 }
 
 const putSecrets = (
@@ -196,7 +204,7 @@ export function* namesIn(view: View, type: XdsType): Generator<string> {
       return
     case 'listeners':
       for (const port of view.httpPorts.keys()) yield httpListenerName(port)
-      for (const name of view.tcpListeners.keys()) if (!isHttpListener(view, name)) yield name
+      for (const name of view.tcpListeners.keys()) if (httpPortOf(view, name) === undefined) yield name
       return
     case 'secrets':
       yield* view.secretUses.keys()
@@ -225,28 +233,20 @@ export const resourceIn = (
       return table.resource
     }
     case 'listeners':
-      return httpListener(view, name, makers) ?? tcpListener(view, name, makers)
+      return listenerIn(view, name, makers)
     case 'secrets':
       return view.secretUses.has(name) ? makers.secret(name) : undefined
   }
 }
 
-// HTTP wins a wildcard address from TCP services without a virtual IP: it can tell its services apart.
-const isHttpListener = (view: View, name: string): boolean => httpPortOf(view, name) !== undefined
-
 const httpPortOf = (view: View, name: string): HttpPort | undefined =>
   name.startsWith('0.0.0.0_') ? view.httpPorts.get(Number(name.slice('0.0.0.0_'.length))) : undefined
 
-const httpListener = (view: View, name: string, makers: ViewMakers): XdsResource | undefined => {
-  const port = httpPortOf(view, name)
-  if (port === undefined) return undefined
-  port.resource ??= makers.httpListener(view, Number(name.slice('0.0.0.0_'.length)), port.owners)
-  return port.resource
-}
-
-const tcpListener = (view: View, name: string, makers: ViewMakers): XdsResource | undefined => {
-  const listener = view.tcpListeners.get(name)
-  if (listener === undefined) return undefined
-  listener.resource ??= makers.tcpListener(view, listener)
-  return listener.resource
+const listenerIn = (view: View, name: string, makers: ViewMakers): XdsResource | undefined => {
+  const http = httpPortOf(view, name)
+  const tcp = view.tcpListeners.get(name)
+  const made = http ?? tcp
+  if (made === undefined) return undefined
+  made.resource ??= makers.listener(view, name, http?.owners, tcp)
+  return made.resource
 }

@@ -111,7 +111,8 @@ export const createViews = (registry: Registry): Views => {
   const enter: Views['enter'] = (caller, mode) => {
     const { scope, domain } = caller
     const inScope = (service: CompiledService): boolean =>
-      registry.service(service.hostname) === service && isSeen(service, scope, caller)
+      registry.service(service.hostname) === service &&
+      isSeen(service, scope, { mode, namespace: caller.namespace })
     const { namespace } = caller
     const variant = { mode, domain, namespace, sourceRules: new Set(caller.sourceRules), inScope }
     return enterView(
@@ -267,9 +268,16 @@ export const createViews = (registry: Registry): Views => {
   }
 }
 
-/** Whether callers with this scope get `service`: their Sidecar takes it, and it is for their namespace. */
-const isSeen = (service: CompiledService, scope: Scope, caller: Pick<SliceVariant, 'namespace'>): boolean =>
-  takesService(scope, service) && isExportedTo(service.exportTo, service.namespace, caller)
+/** Whether callers with this scope get `service`: their Sidecar takes it, and it is for their namespace. Hosts that egress
+ *  rules declare are for those who are captured, or ask by name, and not for a router. */
+const isSeen = (
+  service: CompiledService,
+  scope: Scope,
+  caller: Pick<SliceVariant, 'namespace' | 'mode'>,
+): boolean =>
+  takesService(scope, service) &&
+  isExportedTo(service.exportTo, service.namespace, caller) &&
+  (caller.mode !== 'router' || service.stored.resource.kind !== 'EgressRule')
 
 /** What was made under other settings and is in no slice. */
 const forgetMade = (view: View, changes: Changes): void => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PortTrafficPolicy } from '../../src/model/istio/destinationRule.ts'
 import { defaultMeshSettings } from '../../src/model/meshSettings.ts'
-import type { RouteRuleSpec } from '../../src/model/routeRule.ts'
+import type { L4Match, RouteRuleSpec } from '../../src/model/routeRule.ts'
+import type { ServiceSpec } from '../../src/model/service.ts'
 import {
   blackHoleClusterJson,
   inboundClusterJson,
@@ -18,11 +19,6 @@ import { endpointsJson } from '../../src/projections/endpointsJson.ts'
 import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.ts'
 import { inboundListenerJson } from '../../src/projections/inboundListeners.ts'
 import { compileTrafficPolicy } from '../../src/projections/istio/compileTrafficPolicy.ts'
-import {
-  outboundHttpListenerJson,
-  outboundTcpListenerJson,
-  outboundTcpPorts,
-} from '../../src/projections/outboundListeners.ts'
 import { undeclaredVirtualHostJson, virtualHostJson } from '../../src/projections/virtualHost.ts'
 import {
   virtualInboundListenerJson,
@@ -30,6 +26,7 @@ import {
 } from '../../src/projections/virtualListeners.ts'
 import { authority } from '../certificates.ts'
 import { http, reviews, stored } from './given.ts'
+import { istio, proxyOf, seen } from './istio/following.ts'
 
 const rule = { kind: 'Service', namespace: 'default', name: 'reviews' } as const
 const protocols = ['HTTP', 'HTTP2', 'GRPC', 'HTTPS', 'TCP', 'Mongo', 'Redis'] as const
@@ -220,17 +217,67 @@ const withRoutes = (listener: Readonly<Record<string, unknown>>): Readonly<Recor
     }
   }) as Readonly<Record<string, unknown>>
 
-const tcpListeners = (
-  service: Omit<Parameters<typeof outboundTcpPorts>[0], 'rule'>,
-  port: number,
-  protocol: (typeof protocols)[number],
-) =>
-  outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port, protocol }, [], '/dev/stdout').map(
-    (one) => outboundTcpListenerJson({ ...one, undeclaredOutbound: 'passthrough', accessLog: '', rule }),
-  )
-
 const proxy = httpProxyListenerJson({ address: '127.0.0.1', port: 15_002, accessLog: '/dev/stdout' })
 const inbound = { address: '127.0.1.5', captured: false, accessLog: '/dev/null', rule } as const
+const named = (name: string, spec: ServiceSpec) => stored('Service', name, spec).resource
+const connectionRule = (name: string, tcp: L4Match) =>
+  stored('RouteRule', name, {
+    destination: { name: 'db' },
+    match: { tcp },
+    route: [
+      { labels: { version: 'v1' }, weight: 30 },
+      { labels: { version: 'v2' }, weight: 70 },
+    ],
+  }).resource
+
+/** Two listeners of one Envoy must not have one address. */
+const elsewhere = ({ address }: Readonly<Record<string, unknown>>) =>
+  JSON.parse(JSON.stringify(address).replace('0.0.0.0', '127.0.0.77')) as object
+
+/** Outbound listeners of a mesh in which every sort of connection and request meets. */
+const outbound = (['sidecar', 'router'] as const).flatMap((type) => {
+  const world = seen(
+    [
+      named('web', {
+        ports: [
+          { name: 'http', port: 9081 },
+          { name: 'http-b', port: 9443 },
+        ],
+      }),
+      named('db', {
+        ...(type === 'sidecar' ? { address: 'fd00::1' } : {}),
+        ports: (['tcp', 'mongo', 'redis', 'https'] as const).map((name, i) => ({ name, port: 9003 + i })),
+      }),
+      named('headless', { ports: [{ name: 'tcp', port: 9081 }] }),
+      named('other', { ports: [{ name: 'tcp', port: 9082 }] }),
+      named('another', { ports: [{ name: 'tcp', port: 9082 }] }),
+      named('out', { ports: [{ name: 'https', port: 9443 }], externalName: 'x.example.org' }),
+      named('alone', { ports: [{ name: 'https', port: 9444 }], externalName: 'x.example.org' }),
+      stored('EgressRule', 'subnet', {
+        destination: { service: '10.0.0.0/8' },
+        ports: [{ port: 5432, protocol: 'TCP' }],
+      }).resource,
+      istio('ServiceEntry', 'entry', {
+        hosts: ['x.org', '*.example.com'],
+        addresses: ['10.2.0.9', 'fd00::2', '10.3.0.0/16'],
+        ports: [{ number: 9445, name: 'tls', protocol: 'TLS' }],
+      }),
+      connectionRule('from', { sourceSubnet: ['10.0.0.0/8'] }),
+      connectionRule('both', { sourceSubnet: ['10.0.0.0/8'], destinationSubnet: ['10.1.0.0/16', 'fd00::1'] }),
+    ],
+    proxyOf(type),
+  )
+  return world
+    .names('listeners')
+    .filter((name) => !name.startsWith('virtual'))
+    .map((name) => world.json('listeners', name) ?? {})
+    .map((json) =>
+      type === 'sidecar'
+        ? withRoutes(json)
+        : { ...json, name: `router_${json['name']}`, address: elsewhere(json), bind_to_port: false },
+    )
+})
+
 /** Every sort of listener that is emitted, no two at one address. */
 export const listeners = [
   virtualOutboundListenerJson({
@@ -239,24 +286,10 @@ export const listeners = [
     accessLog: '/dev/stdout',
   }),
   virtualInboundListenerJson({ proxyInboundPort: 15_006, accessLog: '/dev/stderr' }),
-  outboundHttpListenerJson({ port: 9080, accessLog: '', rule }),
-  withRoutes(outboundHttpListenerJson({ port: 9081, accessLog: '', rule })),
+  ...outbound,
   withRoutes(proxy),
-  ...tcpListeners(
-    { hostname: 'x.org', addresses: [], serverNames: ['x.org', '*.example.org'] },
-    443,
-    'HTTPS',
-  ),
-  ...tcpListeners(
-    { hostname: '10.0.0.0/8', addresses: [], subnets: ['10.0.0.0/8', 'fd00::/8'] },
-    5432,
-    'TCP',
-  ),
   ...protocols.map((protocol, i) => inboundListenerJson({ ...inbound, protocol, port: 9000 + i })),
   inboundListenerJson({ ...inbound, protocol: 'HTTP', port: 9100, mutualTls: true }),
-  ...(['HTTPS', 'TCP', 'Mongo', 'Redis'] as const).flatMap((protocol, i) =>
-    tcpListeners({ hostname: reviews, addresses: ['fd00::1', '10.1.0.9'] }, 9003 + i, protocol),
-  ),
 ]
 
 const endpoint = (address: string, locality: string) => ({

@@ -1,21 +1,26 @@
 import { expect, test } from 'vitest'
+import type { MeshSettingsSpec } from '../../src/model/meshSettings.ts'
+import type { Resource } from '../../src/model/resource.ts'
+import type { L4Match, RouteRuleSpec } from '../../src/model/routeRule.ts'
 import type { Protocol } from '../../src/model/service.ts'
 import { accessLogJson } from '../../src/projections/accessLogJson.ts'
+import { outboundListenerJson } from '../../src/projections/connections/outboundListener.ts'
+import { outboundTcpPorts } from '../../src/projections/connections/outboundTcpPorts.ts'
 import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.ts'
 import { inboundListenerJson } from '../../src/projections/inboundListeners.ts'
-import {
-  outboundHttpListenerJson,
-  outboundTcpListenerJson,
-  outboundTcpPorts,
-} from '../../src/projections/outboundListeners.ts'
 import {
   virtualInboundListenerJson,
   virtualOutboundListenerJson,
 } from '../../src/projections/virtualListeners.ts'
+import { stored } from './given.ts'
+import { proxyOf, seen } from './istio/following.ts'
 
 const rule = { kind: 'Service', namespace: 'default', name: 'reviews' } as const
 const metadata = { filter_metadata: { rutter: { rule: 'Service/default/reviews' } } }
 const address = (address: string, port_value: number) => ({ socket_address: { address, port_value } })
+const sidecar = { accessLog: '', captured: true } as const
+const refusing = { undeclaredOutbound: 'refuse', accessLog: '', captured: true, rule } as const
+
 type Service = Omit<Parameters<typeof outboundTcpPorts>[0], 'rule'>
 
 const db: Service = { hostname: 'db.x', addresses: ['10.1.0.4'] }
@@ -23,22 +28,29 @@ const db: Service = { hostname: 'db.x', addresses: ['10.1.0.4'] }
 /** The captured listeners of port 3306 of these services, which find each other at one address. */
 const captured = (protocol: Protocol, ...services: readonly Service[]) => {
   const ports = services.flatMap((service) =>
-    outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port: 3306, protocol }, [], ''),
+    outboundTcpPorts({ ...service, rule: { ...rule, position: 1 } }, { port: 3306, protocol }, [], sidecar),
   )
-  return [...new Set(ports.map((port) => port.address))].map((at) =>
-    outboundTcpListenerJson({
-      address: at,
-      port: 3306,
-      chains: ports.flatMap((port) => (port.address === at ? port.chains : [])),
-      undeclaredOutbound: 'refuse',
-      accessLog: '',
-      rule,
-    }),
+  return [...new Set(ports.map((port) => port.address))].map(
+    (at) =>
+      outboundListenerJson({
+        address: at,
+        port: 3306,
+        chains: ports.flatMap((port) => (port.address === at ? port.chains : [])),
+        ...refusing,
+        http: false,
+      }).json,
   )
 }
 
 test('P19: captured HTTP is routed by the configuration of its port', () => {
-  expect(outboundHttpListenerJson({ port: 9080, accessLog: '', rule })).toMatchObject({
+  const { json } = outboundListenerJson({
+    ...refusing,
+    address: '0.0.0.0',
+    port: 9080,
+    chains: [],
+    http: true,
+  })
+  expect(json).toMatchObject({
     name: '0.0.0.0_9080',
     address: address('0.0.0.0', 9080),
     traffic_direction: 'OUTBOUND',
@@ -117,7 +129,7 @@ test('P19: an HTTPS service outside of the mesh only gets connections that name 
     expect(all).not.toHaveProperty('default_filter_chain')
 })
 
-test('P19: services that find each other at one port share it; the first has what two of them want', () => {
+test('P19: services that find each other at one port share it; of what two of them want, the first has it', () => {
   const at = (hostname: string, more: Partial<Service>) => ({ hostname, addresses: [], ...more })
   const byName = captured(
     'HTTPS',
@@ -126,25 +138,27 @@ test('P19: services that find each other at one port share it; the first has wha
     at('c.org', {}),
     at('d.org', {}),
   )
-  const seen = (listener: Readonly<Record<string, unknown>> | undefined) =>
+  const shown = (listener: Readonly<Record<string, unknown>> | undefined) =>
     ((listener?.['filter_chains'] ?? []) as { filter_chain_match?: object; filters: object[] }[]).map(
       ({ filter_chain_match, filters }) => [
         (filters[0] as { typed_config: { cluster: string } }).typed_config.cluster.split('|').at(-1),
         filter_chain_match,
       ],
     )
-  expect(seen(byName[0])).toEqual([
+  expect(shown(byName[0])).toEqual([
     ['a.org', { server_names: ['a.org', 'x.org'] }],
     ['b.org', { server_names: ['*.b.org'] }],
-    ['c.org', undefined],
+    ['PassthroughCluster', undefined],
   ])
+  // Nothing tells c.org from d.org but where their connections were going.
+  expect(JSON.stringify(byName[0])).toContain('"cluster":"PassthroughCluster"')
   const range = (address_prefix: string, prefix_len: number) => ({ address_prefix, prefix_len })
   const bySubnet = captured(
     'TCP',
     at('a', { subnets: ['10.0.0.0/8'] }),
     at('b', { subnets: ['10.0.0.0/8', '11.0.0.0/8', 'fd00::/8'] }),
   )
-  expect(seen(bySubnet[0])).toEqual([
+  expect(shown(bySubnet[0])).toEqual([
     ['a', { prefix_ranges: [range('10.0.0.0', 8)] }],
     ['b', { prefix_ranges: [range('11.0.0.0', 8), range('fd00::', 8)] }],
   ])
@@ -154,6 +168,174 @@ test('P19: Mongo is watched on its way, Redis is TCP', () => {
   const filters = (protocol: 'Mongo' | 'Redis') => JSON.stringify(captured(protocol, db))
   expect(filters('Mongo')).toMatch(/mongo_proxy.*tcp_proxy/)
   expect(filters('Redis')).not.toMatch(/redis_proxy|mongo_proxy/)
+})
+
+const service = (name: string, spec: Resource<'Service'>['spec']) => stored('Service', name, spec).resource
+const quiet = (spec: MeshSettingsSpec = {}) =>
+  stored('MeshSettings', 'mesh', { accessLog: '', ...spec }).resource
+const store = () => service('db', { address: '10.1.0.4', ports: [{ name: 'tcp', port: 3306 }] })
+const dbHost = 'db.default.svc.cluster.local'
+
+test('P36: HTTP and TCP at one port of any address are told apart by what comes first, and it is told', () => {
+  const [web, db] = [
+    service('web', { ports: [{ name: 'http', port: 3306 }] }),
+    service('db', { ports: [{ name: 'tcp', port: 3306 }] }),
+  ]
+  const world = seen([quiet(), web, db])
+  expect(world.json('listeners', '0.0.0.0_3306')).toMatchObject({
+    listener_filters: [{ name: 'envoy.filters.listener.http_inspector' }],
+    continue_on_listener_filters_timeout: true,
+    filter_chains: [
+      {
+        filter_chain_match: { application_protocols: ['http/1.0', 'http/1.1', 'h2c'] },
+        filters: [{ typed_config: { rds: { route_config_name: '3306' } } }],
+      },
+    ],
+    default_filter_chain: {
+      filters: [{ typed_config: { cluster: 'outbound|3306||db.default.svc.cluster.local' } }],
+    },
+  })
+  expect(world.diagnostics(db)).toEqual([['RUT2067', '/spec/ports/0']])
+  expect(world.diagnostics(web)).toEqual([])
+})
+
+test('P36: services that nothing tells apart share a port: each connection goes where it was going', () => {
+  const ports = [{ name: 'tcp', port: 3306 }]
+  const [a, b] = [service('a', { ports }), service('b', { ports })]
+  const world = seen([quiet(), a, b])
+  expect(JSON.stringify(world.json('listeners', '0.0.0.0_3306'))).toContain('"cluster":"PassthroughCluster"')
+  expect(world.diagnostics(a)).toEqual([['RUT2066', '/spec/ports/0']])
+  expect(world.diagnostics(b)).toEqual([['RUT2066', '/spec/ports/0']])
+  expect(world.messages(a)[0]).toContain('Service/default/b')
+})
+
+test('P36: of two services with one virtual IP and port the smaller has the connections, and the other says so', () => {
+  const [a, b] = [store(), service('eb', { address: '10.1.0.4', ports: [{ name: 'tcp', port: 3306 }] })]
+  const world = seen([quiet(), b, a])
+  expect(JSON.stringify(world.json('listeners', '10.1.0.4_3306'))).toContain(`outbound|3306||${dbHost}`)
+  expect(world.diagnostics(a)).toEqual([])
+  expect(world.diagnostics(b)).toEqual([['RUT2065', '/spec/ports/0']])
+  expect(world.messages(b)[0]).toContain('Service/default/db')
+})
+
+test('P36: of two HTTP services with one virtual IP each has its name, and one the IP; the other says so', () => {
+  const ports = [{ name: 'http', port: 80 }]
+  const [a, b] = [service('a', { address: '10.1.0.4', ports }), service('b', { address: '10.1.0.4', ports })]
+  const world = seen([quiet(), a, b])
+  const domains = JSON.stringify(world.json('routes', '80'))
+  expect(domains.match(/"10\.1\.0\.4:80"/g)).toHaveLength(1)
+  expect(domains).toContain('"b.default:80"')
+  expect(world.diagnostics(b)).toEqual([['RUT2034', '/spec']])
+  expect(world.messages(b)[0]).toContain('Service/default/a')
+})
+
+test('P37: a router listens at every address on the ports of every service', () => {
+  const world = seen(
+    [
+      quiet(),
+      service('web', { ports: [{ name: 'http', port: 80 }] }),
+      store(),
+      stored('EgressRule', 'e', {
+        destination: { service: 'x.org' },
+        ports: [{ port: 81, protocol: 'HTTP' }],
+      }).resource,
+      stored('Instance', 'r', { service: 'web', address: '10.1.0.1', ports: { http: 80 } }).resource,
+    ],
+    proxyOf('router'),
+  )
+  expect(world.names('listeners')).toEqual(['0.0.0.0_3306', '0.0.0.0_80'])
+  expect(world.names('routes')).toEqual(['80'])
+  expect(world.names('clusters')).toEqual([
+    `outbound|3306||${dbHost}`,
+    'outbound|80||web.default.svc.cluster.local',
+  ])
+  for (const name of world.names('listeners'))
+    expect(world.json('listeners', name)).not.toHaveProperty('bind_to_port')
+  expect(world.json('listeners', '0.0.0.0_80')).toMatchObject({
+    address: address('0.0.0.0', 80),
+    traffic_direction: 'INBOUND',
+    filter_chains: [{ filters: [{ typed_config: { use_remote_address: true } }] }],
+  })
+})
+
+test('P37: a router with an HTTP proxy binds nothing else', () => {
+  const httpProxy = { address: '127.0.0.9', port: 15_080 }
+  const world = seen([service('web', { ports: [{ name: 'http', port: 80 }] })], proxyOf('router'), {
+    httpProxy,
+  })
+  expect(world.names('listeners')).toEqual(['http_proxy'])
+  expect(world.names('routes')).toEqual(['http_proxy'])
+})
+
+const ruled = (name: string, match: L4Match, more: Partial<RouteRuleSpec> = {}) =>
+  stored('RouteRule', name, {
+    destination: { name: 'db' },
+    match: { tcp: match },
+    route: [{ labels: { version: name } }],
+    ...more,
+  }).resource
+
+test('P38: rules for connections send them by where they go and who makes them, in their order', () => {
+  const world = seen([
+    quiet(),
+    store(),
+    ruled('a', { sourceSubnet: ['10.0.0.0/8', '192.168.0.1'], destinationSubnet: ['10.1.0.0/16'] }),
+    ruled('b', { sourceSubnet: ['10.9.0.0/16'] }, { precedence: 1 }),
+  ])
+  const json = world.json('listeners', '10.1.0.4_3306') as Record<string, never>
+  expect(json).toMatchObject({
+    filter_chains: [
+      { filters: [{ typed_config: { cluster: `outbound|3306|version=b|${dbHost}` } }] },
+      { filters: [{ typed_config: { cluster: `outbound|3306|version=a|${dbHost}` } }] },
+    ],
+    default_filter_chain: { filters: [{ typed_config: { cluster: `outbound|3306||${dbHost}` } }] },
+    filter_chain_matcher: {
+      matcher_list: {
+        matchers: [
+          { on_match: { action: { name: '1' } } },
+          { predicate: { and_matcher: { predicate: [{}, {}] } } },
+        ],
+      },
+    },
+  })
+  expect(world.names('clusters')).toContain(`outbound|3306|version=a|${dbHost}`)
+})
+
+test('P38: weights share out connections; a rule that takes all of them ends the list', () => {
+  const route = [
+    { labels: { version: 'v1' }, weight: 30 },
+    { labels: { version: 'v2' }, weight: 70 },
+    { labels: { version: 'v3' }, weight: 0 },
+  ]
+  const world = seen([quiet(), store(), ruled('a', {}, { route })])
+  expect(world.json('listeners', '10.1.0.4_3306')).toMatchObject({
+    filter_chains: [
+      {
+        filters: [
+          {
+            typed_config: {
+              weighted_clusters: {
+                clusters: [
+                  { name: `outbound|3306|version=v1|${dbHost}`, weight: 30 },
+                  { name: `outbound|3306|version=v2|${dbHost}`, weight: 70 },
+                ],
+              },
+            },
+          },
+        ],
+      },
+    ],
+  })
+})
+
+test('P38: a rule for connections says what of it is for requests, and where nothing is routed by connection', () => {
+  const odd = ruled('odd', {}, { httpReqTimeout: { simpleTimeout: { timeout: '1s' } } })
+  const world = seen([store(), odd])
+  expect(world.diagnostics(odd)).toContainEqual(['RUT2011', '/spec/httpReqTimeout'])
+  const web = service('db', { ports: [{ name: 'http', port: 80 }] })
+  expect(seen([web, odd]).diagnostics(odd)).toContainEqual(['RUT2010', '/spec/match/tcp'])
+  const both = ruled('both', {}, { match: { tcp: {}, request: { headers: { a: { exact: 'b' } } } } })
+  expect(seen([store(), both]).diagnostics(both)).toContainEqual(['RUT2010', '/spec/match/tcp'])
 })
 
 test('P20: captured inbound is not bound; without capture it is, at the instance’s own address', () => {

@@ -12,6 +12,10 @@ export type ConnectionRoute = {
   readonly serverNames: readonly string[]
   /** Of the addresses that they go to; none: any. */
   readonly subnets: readonly string[]
+  /** Of the addresses that they come from; absent: any. */
+  readonly sources?: readonly string[]
+  /** It is tried in its place, whatever is more specific. */
+  readonly inOrder?: true
   readonly destinations: readonly WeightedDestination[]
   readonly rule: Provenance
 }

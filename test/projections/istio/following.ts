@@ -45,6 +45,8 @@ export const seen = (resources: readonly Resource[], identity = proxyOf(), metad
     },
     diagnostics: (resource: Resource): readonly (readonly [string, string | undefined])[] =>
       diagnosticsOf(resource, projector.registry()).map(({ code, path }) => [code, path] as const),
+    messages: (resource: Resource): readonly string[] =>
+      diagnosticsOf(resource, projector.registry()).map(({ message }) => message),
   }
 }
 

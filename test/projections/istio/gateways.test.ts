@@ -60,7 +60,7 @@ describe('Gateway', () => {
       expect(world.names('clusters')).toEqual(['outbound|9080||reviews.default.svc.cluster.local'])
     }
     expect(atEdge(resources, 'ingress', {}).names('listeners')).toEqual(['0.0.0.0_80', '0.0.0.0_81'])
-    expect(atEdge(resources, 'router', {}).names('listeners')).toEqual([])
+    expect(atEdge(resources, 'router', {}).names('listeners')).toEqual(['0.0.0.0_9080'])
     const all = gateway([web(['a.org'], { bind: '10.0.0.9' })], 'all', 'default', {})
     expect(atEdge([all], 'router', {}).names('listeners')).toEqual(['10.0.0.9_80'])
     expect(

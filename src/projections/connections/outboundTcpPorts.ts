@@ -1,0 +1,79 @@
+import type { Protocol } from '../../model/service.ts'
+import { outboundCluster } from '../clusterName.ts'
+import type { CompiledPort, CompiledService } from '../compiledService.ts'
+import { type ConnectionChain, takesEveryConnection } from '../connectionChain.ts'
+import { connectionFilters } from '../istio/connectionFilters.ts'
+import type { ConnectionRoute } from '../istio/connectionRoutes.ts'
+import { tcpFiltersJson } from '../networkFilters.ts'
+import type { Provenance } from '../provenance.ts'
+
+/** What one service adds to the listener at an address and port that is not routed by request. */
+export type TcpPort = {
+  readonly address: string
+  readonly port: number
+  readonly chains: readonly ConnectionChain[]
+}
+
+/** The listeners of a service port that is not HTTP: at its virtual IPs all connections are for it. Without
+ *  any it gets those to its subnets, or by TLS those that name it, where it is outside of the mesh; else all to the
+ *  port. At a router they all come to the port. */
+export const outboundTcpPorts = (
+  service: Pick<CompiledService, 'hostname' | 'addresses' | 'subnets' | 'serverNames'> & {
+    readonly rule: Provenance
+  },
+  { port, protocol }: Pick<CompiledPort, 'port' | 'protocol'>,
+  /** Where rules lead some of them, before the rest goes to the service. */
+  routes: readonly ConnectionRoute[],
+  { accessLog, captured }: { readonly accessLog: string; readonly captured: boolean },
+): readonly TcpPort[] => {
+  const { hostname, subnets = [], serverNames = [], rule } = service
+  const addresses = captured ? service.addresses : []
+  const cluster = outboundCluster(port, '', hostname)
+  const filters = tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog })
+  const own = { serverNames: [], subnets: [], filters, clusters: [cluster], rule }
+  const chains = [...routes.map((route) => routedChain(route, port, protocol, accessLog)), own]
+  const anywhere = addresses.length === 0 || subnets.length > 0
+  const named = subnets.length === 0 && protocol === 'HTTPS' ? serverNames : []
+  return [
+    ...addresses.map((address) => ({ address, port, chains: upToAll(chains) })),
+    ...(anywhere
+      ? [
+          {
+            address: anyAddress,
+            port,
+            chains: upToAll(
+              chains.map((chain) => ({
+                ...chain,
+                serverNames: chain.serverNames.length > 0 ? chain.serverNames : named,
+                subnets: chain.subnets.length > 0 ? chain.subnets : subnets,
+              })),
+            ),
+          },
+        ]
+      : []),
+  ]
+}
+
+const routedChain = (
+  route: ConnectionRoute,
+  port: number,
+  protocol: Protocol,
+  accessLog: string,
+): ConnectionChain => ({
+  serverNames: route.serverNames,
+  subnets: route.subnets,
+  ...(route.sources && { sources: route.sources }),
+  ...(route.inOrder && { inOrder: route.inOrder }),
+  filters: connectionFilters(route, { protocol, accessLog, port }),
+  clusters: route.destinations.map(({ cluster }) => cluster),
+  rule: route.rule,
+})
+
+// Nothing comes to what stands after a chain that takes everything.
+const upToAll = (chains: readonly ConnectionChain[]): readonly ConnectionChain[] => {
+  const last = chains.findIndex(takesEveryConnection)
+  return last === -1 ? chains : chains.slice(0, last + 1)
+}
+
+/** The address of a listener of connections to whatever address. */
+export const anyAddress = '0.0.0.0'

@@ -48,7 +48,8 @@ const target = (name: 'redirect' | 'rewrite'): Codec<Target> =>
 const timeout = struct<Timeout>('httpReqTimeout', {
   simpleTimeout: optional(
     struct<NonNullable<Timeout['simpleTimeout']>>('simpleTimeout', {
-      timeout: duration('timeout'),
+      // Zero is none, as Istio has it since 0.4; Pilot refused it (istio/istio 1667).
+      timeout: duration('timeout', 0),
       overrideHeaderName: optional(headerName),
     }),
   ),

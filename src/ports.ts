@@ -154,6 +154,8 @@ export type Controller = {
     snapshot: Snapshot,
     metadata?: ProxyMetadata,
   ): readonly ShownResource[]
+  /** The versions of the same resources, by name: what is sent as xDS `version`. */
+  versions(proxy: ProxyIdentity, type: XdsType, snapshot: Snapshot): Readonly<Record<string, string>>
   /** All diagnostics that hold at `snapshot`, sorted by resource; resources without any are left out. */
   diagnostics(
     snapshot: Snapshot,

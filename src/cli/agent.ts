@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
-import { Option } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { isLoopback } from '../adapters/http/hostGuard.ts'
 import { envoyProgram } from '../adapters/outsidePrograms/envoyProgram.ts'
@@ -10,6 +10,7 @@ import type { AddCommand, Cli } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
 import { parseHostPort } from './hostPort.ts'
 import { addNatsOptions, type NatsOptions, natsProfileOf } from './natsOptions.ts'
+import { parseDuration } from './options.ts'
 import { parseAdmin, parseIpPort, parseLabels, parseNode, resolvePath } from './proxyOptions.ts'
 import { startAgent } from './startAgent.ts'
 import { stopSignals } from './stopSignals.ts'
@@ -25,6 +26,7 @@ type Options = {
   readonly http?: HostPort
   readonly insecure?: boolean
   readonly secrets?: string
+  readonly parentShutdownTime: number
 } & NatsOptions
 
 /** `rutter agent`: feeds and supervises one Envoy, until SIGTERM or SIGINT. SIGHUP restarts Envoy hot; SIGUSR2 lets go of it. */
@@ -49,6 +51,14 @@ export const addAgent: AddCommand = (program, cli) => {
         '--secrets <dir>',
         'certificates for its listeners: <dir>/<namespace>/<name>/{tls.crt,tls.key,ca.crt}',
       ).env('RUTTER_SECRETS'),
+    )
+    .addOption(
+      new Option(
+        '--parent-shutdown-time <duration>',
+        'at a hot restart, how long the Envoy before finishes what it has under way',
+      )
+        .argParser(parseWholeSeconds)
+        .default(60_000, '60s'),
     )
     .option('--insecure', 'allows listening beyond loopback')
     .addHelpText(
@@ -81,7 +91,7 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
   void signals.first.then(() => stopping.abort())
   const wishes = new Set<() => void>()
   try {
-    const { httpProxy, labels, admin, http, state, mesh, secrets } = options
+    const { httpProxy, labels, admin, http, state, mesh, secrets, parentShutdownTime } = options
     const started = await startAgent(
       {
         mesh,
@@ -100,6 +110,7 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
         ...(admin && { admin }),
         ...(http && { http }),
         ...(secrets && { secrets }),
+        parentShutdownMs: parentShutdownTime,
         notice: io.err,
       },
       stopping.signal,
@@ -129,6 +140,13 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
     for (const undo of wishes) undo()
     signals.release()
   }
+}
+
+/** Envoy takes whole seconds. */
+const parseWholeSeconds = (text: string): number => {
+  const ms = parseDuration(text)
+  if (ms >= 1_000 && ms <= 3_600_000 && ms % 1_000 === 0) return ms
+  throw new InvalidArgumentError('It must be whole seconds, from 1s to 1h.')
 }
 
 const envoyOf = async ({ envoy }: Options, env: NodeJS.ProcessEnv): Promise<string | undefined | Error> => {

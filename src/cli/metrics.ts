@@ -66,6 +66,7 @@ export const busMetrics: Readonly<Record<keyof ReturnType<NatsControllerBus['cou
     'Agents that must ask again: too many asked at once.',
   ),
   controllers: gauge('rutter_bus_controllers', 'Controllers of the mesh that are seen, this one included.'),
+  sharing: gauge('rutter_bus_controllers_sharing', 'Of these, those that share the work of publishing.'),
 }
 
 /** The figures of what is told to agents. */

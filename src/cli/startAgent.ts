@@ -40,6 +40,8 @@ export type AgentOptions = {
   readonly envoy: string | undefined
   readonly admin?: BootstrapOptions['admin']
   readonly http?: HostPort
+  /** How long an Envoy finishes what it has under way after a hot restart; whole seconds, in ms. */
+  readonly parentShutdownMs?: number
   /** A directory of certificates for the listeners of its Envoy. */
   readonly secrets?: string
   /** Told what an operator should know. */
@@ -146,6 +148,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       supervised = await superviseEnvoy({
         directory: join(state, 'envoy'),
         launch: { envoy, bootstrap: made },
+        ...(options.parentShutdownMs && { limits: { parentShutdownMs: options.parentShutdownMs } }),
         onStatus: () => standing.look(),
       })
       const { status, skippedLogBytes } = supervised

@@ -8,7 +8,7 @@ import type { Snapshot } from '../model/mesh.ts'
 import type { ProxyIdentity } from '../model/proxy.ts'
 import { byCodeUnit } from '../model/resourceName.ts'
 import type { Secrets } from '../model/secret.ts'
-import type { XdsType } from '../model/xds.ts'
+import type { XdsResource, XdsType } from '../model/xds.ts'
 import type { Clock, Controller, ControllerBus, EventLog, XdsStream } from '../ports.ts'
 import { allDiagnostics } from '../projections/allDiagnostics.ts'
 import { diagnosticsOf } from '../projections/diagnostics.ts'
@@ -221,6 +221,21 @@ const doorsOf = (parts: {
     return past
   }
 
+  const resourcesOf = (
+    identity: ProxyIdentity,
+    type: XdsType,
+    snapshot: Snapshot,
+    metadata = fleet.metadataOf(identity.node),
+  ): readonly XdsResource[] => {
+    const at = projectorAt(snapshot)
+    const proxy = at.follow(identity, metadata)
+    try {
+      return [...proxy.names(type)].sort(byCodeUnit).flatMap((name) => proxy.get(type, name) ?? [])
+    } finally {
+      at.release(proxy)
+    }
+  }
+
   return {
     snapshot: head.current,
     hashOf: ({ mesh }) => hashOf(mesh),
@@ -236,15 +251,10 @@ const doorsOf = (parts: {
     },
     waitFor: (position, timeoutMs, signal) =>
       whole.waitFor(position, timeoutMs, signal, (until) => parts.waitHere(position, timeoutMs, until)),
-    intended: (identity, type, snapshot, metadata = fleet.metadataOf(identity.node)) => {
-      const at = projectorAt(snapshot)
-      const proxy = at.follow(identity, metadata)
-      try {
-        return shown(proxy.names(type), type, (name) => proxy.get(type, name))
-      } finally {
-        at.release(proxy)
-      }
-    },
+    intended: (identity, type, snapshot, metadata) =>
+      resourcesOf(identity, type, snapshot, metadata).map((resource) => showResource(type, resource)),
+    versions: (identity, type, snapshot) =>
+      Object.fromEntries(resourcesOf(identity, type, snapshot).map(({ name, version }) => [name, version])),
     diagnostics: ({ mesh }) => projector.suppose(mesh, (registry) => allDiagnostics(mesh, registry)),
     entries: (from, signal) => log.tail(Math.max(0, from - 1), signal),
     ready: () => true,
@@ -255,13 +265,3 @@ const doorsOf = (parts: {
     reports: () => reports,
   }
 }
-
-const shown = (
-  names: Iterable<string>,
-  type: XdsType,
-  get: (name: string) => Parameters<typeof showResource>[1] | undefined,
-) =>
-  [...names].sort(byCodeUnit).flatMap((name) => {
-    const resource = get(name)
-    return resource === undefined ? [] : [showResource(type, resource)]
-  })

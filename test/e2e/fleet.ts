@@ -12,8 +12,8 @@ export type Restartable = {
   readonly process: RutterProcess
   /** SIGKILL; resolves once it is gone. */
   kill(): Promise<void>
-  /** Starts it again; resolves once it answers. */
-  start(): Promise<void>
+  /** Starts it again, with `more` arguments; resolves once it answers. */
+  start(more?: readonly string[]): Promise<void>
 }
 
 /** Servers of NATS, controllers and agents, each a process of its own. */
@@ -130,8 +130,8 @@ const restartable = async (
       running.child.kill('SIGKILL')
       await running.ended
     },
-    start: async () => {
-      running = startRutter(args, { env })
+    start: async (more = []) => {
+      running = startRutter([...args, ...more], { env })
       await running.says(says)
     },
   }

@@ -46,6 +46,13 @@ export const proxyRoutes = (controller: Controller): readonly Route[] => [
   shown(controller, 'all', 'All that a proxy should have', (proxy, snapshot) =>
     Object.fromEntries(xdsTypes.map((type) => [type, controller.intended(proxy, type, snapshot)])),
   ),
+  shown(
+    controller,
+    'versions',
+    'The versions of all that a proxy should have, by type and name',
+    (proxy, snapshot) =>
+      Object.fromEntries(xdsTypes.map((type) => [type, controller.versions(proxy, type, snapshot)])),
+  ),
 ]
 
 const shown = (

@@ -26,6 +26,8 @@ export type NatsControllerBus = ControllerBus & {
     /** Askers that were not answered because too many were waiting; they ask again. */
     readonly syncsPutOff: number
     readonly controllers: number
+    /** Of these, those that share the work of publishing. */
+    readonly sharing: number
   }
   close(): void
 }
@@ -168,7 +170,7 @@ export const natsControllerBus = (link: NatsLink, mesh: string, id: string): Nat
     listen: (given) => {
       listener = given
     },
-    counters: () => ({ ...counted, controllers: others.size + 1 }),
+    counters: () => ({ ...counted, controllers: others.size + 1, sharing: peers.length }),
     close: () => {
       clearInterval(showing)
       if (link.connected()) connection.publish(subjects.controller(id), 'gone')

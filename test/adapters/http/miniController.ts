@@ -70,6 +70,7 @@ export const miniController = (options: MiniOptions = {}): MiniController => {
         sleep(timeoutMs, undefined, { ref: false }).then(answer),
       ])
     },
+    versions: (proxy, type, snapshot) => ({ [`${type} of ${proxy.node}`]: `${snapshot.position}` }),
     intended: (proxy, type, snapshot) => [{ name: `${type} of ${proxy.node}`, position: snapshot.position }],
     diagnostics: ({ mesh }) =>
       allStoredIn(mesh).flatMap(({ resource }) => {

@@ -7,6 +7,10 @@ export const scale = {
   kills: full ? 20 : 3,
   /** How long all controllers, or all of NATS, are gone. */
   outageMs: full ? 60_000 : 5_000,
+  /** Hot restarts of an Envoy under load. */
+  hotRestarts: full ? 10 : 4,
+  /** Events that three controllers are fed. */
+  events: full ? 100_000 : 10_000,
   /** How long one server of NATS is gone, frozen or cut off. */
   nodeOutageMs: full ? 20_000 : 3_000,
 }

@@ -64,6 +64,8 @@ export type ControllerBus = {
   /** Who of the controllers shares the work, this one included, sorted. */
   peers(): readonly string[]
   readonly id: string
+  /** Tells the log of the mesh from another one that was begun anew. */
+  readonly log: string
   /** Says whether this controller is ready to share the work. */
   announce(ready: boolean): void
   /** Has every agent say how its Envoy does. */

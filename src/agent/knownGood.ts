@@ -13,6 +13,8 @@ export type KnownGood = {
   readonly node: string
   /** Of the log, when it was acknowledged. */
   readonly position: Position
+  /** Which log that was, where it was told. */
+  readonly log?: string
   readonly resources: readonly KnownResource[]
 }
 
@@ -25,9 +27,10 @@ export type Readable = {
 
 /** All that `acknowledged` shows. The parts of route configurations are spliced: versions and bytes are those that
  *  Envoy has, so that serving them again sends nothing. */
-export const knownGoodOf = (mesh: string, node: string, acknowledged: Readable): KnownGood => ({
+export const knownGoodOf = (mesh: string, node: string, acknowledged: Readable, log?: string): KnownGood => ({
   mesh,
   node,
+  ...(log === undefined ? {} : { log }),
   position: acknowledged.position(),
   resources: xdsTypes.flatMap((type) =>
     [...acknowledged.names(type)].flatMap((name) => {

@@ -51,7 +51,7 @@ export const openNatsLog = async (
       log: { ...log, close },
       checkpoints: jetstreamCheckpoints(link.right, mesh, notice),
       counters: () => ({ ...log.counters(), ...link.right.counters() }),
-      bus: (id) => natsControllerBus(link.right, mesh, id),
+      bus: (id) => natsControllerBus(link.right, mesh, id, log.created),
       lease: (options) => natsLease(link.right, { ...options, mesh }),
     }
   } catch (error) {

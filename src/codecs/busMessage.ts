@@ -51,10 +51,13 @@ const metadata = t.partial({
   httpProxy: t.type({ address: t.string, port: t.Int }),
   labels: t.record(t.string, t.string),
 })
-const syncRequest = t.type({ node: t.string, metadata, standing }, 'sync request')
+const syncRequest = t.intersection(
+  [t.type({ node: t.string, metadata, standing }), t.partial({ log: t.string })],
+  'sync request',
+)
 const answer = t.union(
   [
-    t.type({ type: t.literal('missing'), frames: t.readonlyArray(frame), standing }),
+    t.type({ type: t.literal('missing'), frames: t.readonlyArray(frame), standing, log: t.string }),
     t.type({ type: t.literal('behind'), position }),
     t.type({ type: t.literal('refused'), reason: t.string }),
   ],

@@ -74,12 +74,20 @@ export type SyncRequest = {
   readonly node: string
   readonly metadata: ProxyMetadata
   readonly standing: Standing
+  /** The log that its positions are of; absent when it does not know any. */
+  readonly log?: string
 }
 
 /** All that an asker misses, and where it stands with it; or that the controller asked has not come as far as the
  *  asker, or does not serve it. */
 export type SyncAnswer =
-  | { readonly type: 'missing'; readonly frames: readonly Frame[]; readonly standing: Standing }
+  | {
+      readonly type: 'missing'
+      readonly frames: readonly Frame[]
+      readonly standing: Standing
+      /** Tells the log from another one of the same mesh that was begun anew. */
+      readonly log: string
+    }
   | { readonly type: 'behind'; readonly position: Position }
   | { readonly type: 'refused'; readonly reason: string }
 

@@ -6,7 +6,7 @@ import { type KnownGood, knownGoodOf, type Readable, servedFrom } from '../agent
 import { defaultDeliveryLimits } from '../delivery/limits.ts'
 import type { Position } from '../model/entry.ts'
 import type { ProxyStatus } from '../model/fleet.ts'
-import type { SyncAnswer } from '../model/frame.ts'
+import type { Standing, SyncAnswer } from '../model/frame.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import type { Secrets } from '../model/secret.ts'
 import { xdsTypes } from '../model/xds.ts'
@@ -75,7 +75,10 @@ export const runAgent = (parts: {
 }): RunningAgent => {
   const { identity, metadata, clock, random, knownGood, mesh } = parts
   const { node } = identity
-  const assembly: Assembly = createAssembly()
+  let assembly: Assembly = createAssembly()
+  /** The log that a controller told last, and the one that what is served is of. */
+  let log = knownGood?.log
+  let servedLog = log
   const counted = { gaps: 0, syncs: 0, syncsFailed: 0, behind: 0 }
   const timers = new Set<ReturnType<typeof setTimeout>>()
   const frames = new Subject<void>()
@@ -153,7 +156,9 @@ export const runAgent = (parts: {
     const { state } = status()
     taken ||= state === 'synced' || state === 'rejected'
     if (isAcknowledged())
-      parts.acknowledged?.(() => (isAcknowledged() ? knownGoodOf(mesh, node, readable) : undefined))
+      parts.acknowledged?.(() =>
+        isAcknowledged() ? knownGoodOf(mesh, node, readable, servedLog) : undefined,
+      )
     noteStatus()
     parts.changed?.()
   }
@@ -220,7 +225,7 @@ export const runAgent = (parts: {
     askOnceMore = false
     counted.syncs += 1
     bus
-      .sync({ node, metadata, standing: assembly.standing() })
+      .sync({ node, metadata, standing: atLeast(assembly.standing()), ...(log === undefined ? {} : { log }) })
       .then(takeAnswer, () => 'again' as const)
       .then((outcome) => {
         asking = false
@@ -235,18 +240,35 @@ export const runAgent = (parts: {
       })
   }
 
+  /** Whoever has not come as far as what the Envoy acknowledged would lead it back. */
+  const atLeast = (standing: Standing): Standing => {
+    if (origin === 'controller' || knownGood?.log !== log) return standing
+    const position = Math.max(standing.own.position, knownGood?.position ?? -1)
+    return { ...standing, own: { ...standing.own, position } }
+  }
+
   const takeAnswer = (answer: SyncAnswer): 'done' | 'again' => {
     if (stopped) return 'done'
     if (answer.type !== 'missing') {
       counted.behind += 1
       return 'again'
     }
+    if (log !== answer.log) {
+      // Another log counts anew: what is held of the one before is served until all of this one is there.
+      const isOther = log !== undefined
+      log = answer.log
+      if (isOther) {
+        assembly = createAssembly()
+        return 'again'
+      }
+    }
     const changed = nothingChanged()
     for (const frame of answer.frames) assembly.take(frame, changed)
     const outcome = assembly.compare(answer.standing)
     note(changed)
     if (outcome === 'other') return 'again'
-    if (origin !== 'controller') serve(assembly, 'controller')
+    servedLog = log
+    if (readable !== assembly) serve(assembly, 'controller')
     else frames.next()
     return 'done'
   }

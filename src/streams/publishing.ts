@@ -287,7 +287,9 @@ export const createPublishing = (parts: {
     return frames
   }
 
-  const answer = async ({ node, metadata, standing }: SyncRequest): Promise<SyncAnswer> => {
+  const answer = async ({ node, metadata, standing: told, log }: SyncRequest): Promise<SyncAnswer> => {
+    // Positions of another log say nothing here.
+    const standing = log === bus.log ? told : asOfNothing(told)
     const newest = Math.max(standing.own.position, standing.view.position, standing.endpoints.position)
     try {
       await parts.reached(newest, catchUpMs)
@@ -300,7 +302,7 @@ export const createPublishing = (parts: {
     const frames = missing(agent.right, standing)
     counted.syncsAnswered += 1
     counted.syncedFrames += frames.length
-    return { type: 'missing', frames, standing: standingOf(agent.right) }
+    return { type: 'missing', frames, standing: standingOf(agent.right), log: bus.log }
   }
 
   /** Says again what changed a moment ago of what another controller owned, who may have gone without saying it. */
@@ -377,6 +379,12 @@ export const createPublishing = (parts: {
     },
   }
 }
+
+const asOfNothing = ({ own, view, endpoints }: Standing): Standing => ({
+  own: { ...own, position: -1 },
+  view: { ...view, position: -1 },
+  endpoints: { ...endpoints, position: -1 },
+})
 
 const isEqual = (one: Standing, other: Standing): boolean =>
   one.own.digest === other.own.digest &&

@@ -25,6 +25,7 @@ const publishingOn = (start: Snapshot = emptySnapshot) => {
   let snapshot = start
   const bus: ControllerBus = {
     id: 'one',
+    log: 'one',
     peers: () => ['one'],
     announce: () => {},
     ask: () => {},
@@ -77,7 +78,7 @@ const agentOf = (rutter: Rutter, identity: ProxyIdentity, metadata: ProxyMetadat
   const assembly = createAssembly()
   const { node } = identity
   const sync = async (): Promise<SyncAnswer> => {
-    const answer = await rutter.ask({ node, metadata, standing: assembly.standing() })
+    const answer = await rutter.ask({ node, metadata, standing: assembly.standing(), log: 'one' })
     if (answer.type === 'missing') {
       for (const frame of answer.frames) assembly.take(frame, nothingChanged())
       assembly.compare(answer.standing)

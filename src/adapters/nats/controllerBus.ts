@@ -40,8 +40,13 @@ const goneAfterMs = 2_000
 /** Askers that wait for an answer at a time. */
 const maxAnswering = 4_096
 
-/** The bus of `mesh`, of the controller `id`, which is one token. */
-export const natsControllerBus = (link: NatsLink, mesh: string, id: string): NatsControllerBus => {
+/** The bus of `mesh`, of the controller `id`, which is one token and has folded `log`. */
+export const natsControllerBus = (
+  link: NatsLink,
+  mesh: string,
+  id: string,
+  log: string,
+): NatsControllerBus => {
   const { connection } = link
   const subjects = busSubjects(mesh)
   const maxPayloadBytes = connection.info?.max_payload ?? 1_048_576
@@ -140,6 +145,7 @@ export const natsControllerBus = (link: NatsLink, mesh: string, id: string): Nat
 
   return {
     id,
+    log,
     peers: () => peers,
     announce: (is) => {
       ready = is

@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { natsAgentBus } from '../../../src/adapters/nats/agentBus.ts'
 import type { AgentStatus, Standing } from '../../../src/model/frame.ts'
@@ -27,21 +28,23 @@ describe.skipIf(nats.skip)('three controllers on one log', () => {
   let urls: readonly string[] = []
   const stopping: (() => Promise<unknown>)[] = []
 
+  /** Starts one, and gives its address before it serves. */
+  const start = async () => {
+    const http = `127.0.0.1:${await freePort()}`
+    const args = ['--log', 'nats', '--nats', servers.urls.join(), '--http', http, '--xds', '127.0.0.1:0']
+    const rutter = startRutter(['serve', ...args])
+    stopping.push(() => {
+      rutter.child.kill('SIGKILL')
+      return rutter.ended
+    })
+    return { url: `http://${http}`, serves: rutter.says(/serving http/) }
+  }
+
   beforeAll(async () => {
     servers = await startNats(nats.path)
-    urls = await Promise.all(
-      [1, 2, 3].map(async () => {
-        const http = `127.0.0.1:${await freePort()}`
-        const args = ['--log', 'nats', '--nats', servers.urls.join(), '--http', http, '--xds', '127.0.0.1:0']
-        const rutter = startRutter(['serve', ...args])
-        stopping.push(() => {
-          rutter.child.kill('SIGKILL')
-          return rutter.ended
-        })
-        await rutter.says(/serving http/)
-        return `http://${http}`
-      }),
-    )
+    const started = await Promise.all([start(), start(), start()])
+    await Promise.all(started.map(({ serves }) => serves))
+    urls = started.map(({ url }) => url)
   }, 60_000)
   afterAll(async () => {
     await Promise.all(stopping.map((stop) => stop()))
@@ -141,4 +144,13 @@ describe.skipIf(nats.skip)('three controllers on one log', () => {
     },
     scale.events * 3 + 60_000,
   )
+
+  test('U12: one that starts is ready only when it has folded what the log held', async () => {
+    const [before] = await onEach<{ position: number; hash: string }>('/api/v1/snapshot')
+    const { url, serves } = await start()
+    const isReady = async (): Promise<boolean> =>
+      (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200
+    while (!(await isReady())) await Promise.race([serves, after(20)])
+    expect(await json(url, '/api/v1/snapshot')).toEqual(before)
+  }, 60_000)
 })

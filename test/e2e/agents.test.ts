@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { isRight } from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { readKnownGood } from '../../src/adapters/envoy/knownGoodFile.ts'
 import { endpointsTopic, proxyTopic } from '../../src/model/topic.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { natsServerOrSkip } from '../natsServerOrSkip.ts'
@@ -170,6 +172,17 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys fed by agents over NATS', () =>
     const agent = fleet.agents.get('client-1')
     const [server] = fleet.servers.servers
     if (agent === undefined || server === undefined) throw new Error('no agent')
+    await fleet.mesh.put(allTo('v1'))
+    const position = await fleet.mesh.put(allTo('v2'))
+    await fleet.mesh.settled()
+    // What was acknowledged is written at most once a second.
+    await vi.waitFor(
+      async () => {
+        const kept = await readKnownGood(join(agent.state, 'known-good'), 'default', client.node)
+        expect(isRight(kept) && kept.right.position).toBeGreaterThanOrEqual(position)
+      },
+      { timeout: 30_000, interval: 100 },
+    )
     for (const controller of fleet.controllers) await controller.kill()
     await server.kill()
     await agent.kill()

@@ -124,56 +124,64 @@ const withAgents = async () => {
 const topicsOf = (frames: readonly Frame[]): string[] => frames.map(({ topic }) => topic).sort()
 
 describe('what is on the bus', () => {
-  test('B1: whatever is lost, doubled or comes late, what an agent puts together is what the projector says once it has asked', () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.record({
-            events: fc.array(anyEvent, { minLength: 1, maxLength: 3 }),
-            fate: fc.constantFrom('lost', 'late', 'doubled', 'whole', 'whole', 'whole'),
-          }),
-          { maxLength: 12 },
+  test(
+    'B1: whatever is lost, doubled or comes late, what an agent puts together is what the projector says once it has asked',
+    () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.record({
+              events: fc.array(anyEvent, { minLength: 1, maxLength: 3 }),
+              fate: fc.constantFrom('lost', 'late', 'doubled', 'whole', 'whole', 'whole'),
+            }),
+            { maxLength: 12 },
+          ),
+          async (steps) => {
+            const { rutter, agents } = await withAgents()
+            let late: readonly Frame[] = []
+            for (const { events, fate } of steps) {
+              const frames = rutter.step(...events)
+              const heard = fate === 'lost' || fate === 'late' ? [] : [...frames, ...late]
+              late = fate === 'late' ? frames : []
+              for (const [i, agent] of agents.entries()) {
+                for (const frame of fate === 'doubled' ? [...heard, ...heard] : heard)
+                  if (agent.take(frame)) await agent.sync()
+                await agent.sync()
+                await agent.sync()
+                const proxy = rutter.proxies[i]
+                if (proxy !== undefined) expect(shown(agent.assembly)).toEqual(shown(proxy))
+              }
+            }
+          },
         ),
-        async (steps) => {
-          const { rutter, agents } = await withAgents()
-          let late: readonly Frame[] = []
-          for (const { events, fate } of steps) {
-            const frames = rutter.step(...events)
-            const heard = fate === 'lost' || fate === 'late' ? [] : [...frames, ...late]
-            late = fate === 'late' ? frames : []
-            for (const [i, agent] of agents.entries()) {
-              for (const frame of fate === 'doubled' ? [...heard, ...heard] : heard)
-                if (agent.take(frame)) await agent.sync()
-              await agent.sync()
-              await agent.sync()
-              const proxy = rutter.proxies[i]
-              if (proxy !== undefined) expect(shown(agent.assembly)).toEqual(shown(proxy))
-            }
-          }
-        },
+        { seed: 11, numRuns: 60 },
       ),
-      { seed: 11, numRuns: 60 },
-    ))
+    120_000,
+  )
 
-  test('B2: of what is heard whole and in order, nothing must be asked for', () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(anyEvent, { minLength: 1, maxLength: 3 }), { maxLength: 12 }),
-        async (steps) => {
-          const { rutter, agents } = await withAgents()
-          for (const events of steps) {
-            const frames = rutter.step(...events)
-            for (const [i, agent] of agents.entries()) {
-              for (const frame of frames) expect(agent.take(frame)).toBe(false)
-              const proxy = rutter.proxies[i]
-              if (proxy !== undefined) expect(shown(agent.assembly)).toEqual(shown(proxy))
-              expect(await agent.sync()).toMatchObject({ type: 'missing', frames: [] })
+  test(
+    'B2: of what is heard whole and in order, nothing must be asked for',
+    () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(anyEvent, { minLength: 1, maxLength: 3 }), { maxLength: 12 }),
+          async (steps) => {
+            const { rutter, agents } = await withAgents()
+            for (const events of steps) {
+              const frames = rutter.step(...events)
+              for (const [i, agent] of agents.entries()) {
+                for (const frame of frames) expect(agent.take(frame)).toBe(false)
+                const proxy = rutter.proxies[i]
+                if (proxy !== undefined) expect(shown(agent.assembly)).toEqual(shown(proxy))
+                expect(await agent.sync()).toMatchObject({ type: 'missing', frames: [] })
+              }
             }
-          }
-        },
+          },
+        ),
+        { seed: 12, numRuns: 60 },
       ),
-      { seed: 12, numRuns: 60 },
-    ))
+    120_000,
+  )
 
   const mesh = [
     applied(service('reviews')),

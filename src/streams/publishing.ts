@@ -222,12 +222,12 @@ export const createPublishing = (parts: {
   }
 
   const turnBetween = (from: PublishedView | undefined, { view, namespace }: Agent): ProxyFrame['turn'] => {
-    if (from === undefined || view === undefined) return undefined
-    const change = view.from(from)
+    if (view === undefined) return undefined
+    const change = from === undefined ? view.whole() : view.from(from)
     if (change.put.reduce((sum, { bytes }) => sum + bytes.length, 0) > maxTurnBytes) return undefined
     return {
-      from: from.topicFor(namespace),
-      before: from.content.digest.text(),
+      from: from?.topicFor(namespace) ?? '',
+      before: from?.content.digest.text() ?? emptyDigest,
       after: view.content.digest.text(),
       ...change,
     }
@@ -243,7 +243,7 @@ export const createPublishing = (parts: {
       turns.set(from, its)
       if (!its.has(agent.view)) its.set(agent.view, turnBetween(from, agent))
       const made = its.get(agent.view)
-      return made && from && { ...made, from: from.topicFor(agent.namespace) }
+      return made && { ...made, from: from?.topicFor(agent.namespace) ?? '' }
     }
     for (const proxy of step.reassessed) {
       const agent = byProxy.get(proxy)

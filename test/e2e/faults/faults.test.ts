@@ -33,8 +33,8 @@ describe.skipIf(envoy.skip || nats.skip || isolation.skip)('a mesh over NATS und
     const outcome = await endure(fleet, fault)
     outcomes.push(outcome)
     expect(outcome.failures).toEqual([])
-    expect(outcome.perSecond).toBeGreaterThanOrEqual(200)
-    expect(outcome.converged).toBeLessThan(5_000)
+    expect(outcome.perSecond).toBeGreaterThanOrEqual(scale.perSecond)
+    expect(outcome.converged).toBeLessThan(scale.convergedWithinMs)
     return outcome
   }
 
@@ -99,7 +99,7 @@ describe.skipIf(envoy.skip || nats.skip || isolation.skip)('a mesh over NATS und
   )
 
   test.each(ways)(
-    'U3: with the leader of the stream %s, writes are back within 10 s',
+    'U3: with the leader of the stream %s, writes are back',
     async (way, fault) => {
       const server = await leader()
       const { writesGone } = await comesThrough({
@@ -108,7 +108,7 @@ describe.skipIf(envoy.skip || nats.skip || isolation.skip)('a mesh over NATS und
         untilWritten: true,
         ...fault(server),
       })
-      expect(writesGone).toBeLessThan(10_000)
+      expect(writesGone).toBeLessThan(scale.writesBackWithinMs)
       await fleet.servers.ready()
     },
     scale.nodeOutageMs + 120_000,

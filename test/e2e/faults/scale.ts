@@ -13,4 +13,10 @@ export const scale = {
   events: full ? 100_000 : 10_000,
   /** How long one server of NATS is gone, frozen or cut off. */
   nodeOutageMs: full ? 20_000 : 3_000,
+  /** Requests a second that the full run must have been under; a small machine may not manage as many beside other tests. */
+  perSecond: full ? 200 : 50,
+  /** After its end a fault is over for the agents within so long. */
+  convergedWithinMs: full ? 5_000 : 20_000,
+  /** Writes are back so long after the leader is gone. */
+  writesBackWithinMs: full ? 10_000 : 30_000,
 }

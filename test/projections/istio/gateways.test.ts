@@ -294,6 +294,21 @@ describe('Gateway', () => {
       ['RUT2011', '/spec/servers/0/port/targetPort'],
       ['RUT2011', '/spec/servers/0/defaultEndpoint'],
     ])
+    expect(
+      told([
+        secure(['a.org'], { mode: 'MUTUAL', credentialName: 'a', caCrl: '/crl', caCertificates: '/ca' }),
+        secure(['b.org'], { mode: 'SIMPLE', credentialName: 'a', subjectAltNames: ['x'] }),
+        secure(['c.org'], { mode: 'PASSTHROUGH', credentialName: 'a', cipherSuites: [] }),
+        secure(['d.org'], { mode: 'ISTIO_MUTUAL', caCertificates: '/ca' }),
+      ]),
+    ).toEqual([
+      ['RUT2011', '/spec/servers/0/tls/caCertificates'],
+      ['RUT2011', '/spec/servers/0/tls/caCrl'],
+      ['RUT2011', '/spec/servers/1/tls/subjectAltNames'],
+      ['RUT2011', '/spec/servers/2/tls/credentialName'],
+      ['RUT2011', '/spec/servers/2/tls/cipherSuites'],
+      ['RUT2011', '/spec/servers/3/tls/caCertificates'],
+    ])
     const rule = virtual('a', {
       gateways: ['edge', 'absent'],
       hosts: ['a.org', 'b.net'],

@@ -9,6 +9,7 @@ import { serverHosts } from './serverHosts.ts'
 import { serverKind } from './serverKind.ts'
 import { credentialsOf, serverTls } from './serverTls.ts'
 import { isCipherSuite, isHash, isSpki } from './tlsTexts.ts'
+import { tlsWithoutEffect } from './tlsWithoutEffect.ts'
 
 /** All that keeps a Gateway, or a part of it, from having an effect. */
 export const gatewayDiagnostics = (
@@ -22,6 +23,7 @@ export const gatewayDiagnostics = (
       ...withoutCertificate(server, path),
       ...secretOf(server, path, gateway, registry),
       ...unknownTexts(server, path),
+      ...tlsWithoutEffect(server, path),
       ...taken(gateway, server, i, registry),
     ]
   }),

@@ -1,5 +1,5 @@
 // What is said to many agents over NATS, beside bare messages of the same size in the same run: node scripts/bench.mjs bus
-// [agents] [services] [instances] [rounds] [storm seconds]
+// [agents] [services] [instances] [rounds] [storm seconds] [storm events a second]
 // One controller, one server, simulated agents in two processes; each namespace of 50 services has its share of the
 // agents, which see it, `everyone`, and, in two namespaces, `paired`.
 import { isLeft, right } from 'fp-ts/lib/Either.js'
@@ -33,8 +33,14 @@ import { bareFor, bareForAll, beSimulatedAgents, simulatedAgents } from './given
 const mesh = 'bench'
 
 const bench = async (): Promise<void> => {
-  const [agents = 10_000, services = 10_000, instances = 100_000, rounds = 200, stormSeconds = 30] =
-    process.argv.slice(2).map(Number)
+  const [
+    agents = 10_000,
+    services = 10_000,
+    instances = 100_000,
+    rounds = 200,
+    stormSeconds = 30,
+    perSecond = 1_000,
+  ] = process.argv.slice(2).map(Number)
   const namespaces = Math.ceil(services / servicesPerNamespace)
   const perNamespace = Math.ceil(agents / namespaces)
   const nats = await startNats(await programAt(natsServerProgram), { extra: 'max_payload: 8MB' })
@@ -204,7 +210,6 @@ const bench = async (): Promise<void> => {
     await storm(stormSeconds, services, perNamespace)
 
     async function storm(seconds: number, over: number, each: number): Promise<void> {
-      const perSecond = 1_000
       const from = monotonicMs()
       const positions = new Map<string, number[]>()
       const writes: Promise<void>[] = []

@@ -19,7 +19,6 @@ import { meshConnectionRoutes } from './istio/meshConnectionRoutes.ts'
 import { withHashes } from './istio/trafficFor.ts'
 import { meshVirtualServicesOf } from './istio/virtualServiceFor.ts'
 import { lostHosts } from './lostDomains.ts'
-import { secretsOfClusters } from './mutualTls/secretsOfClusters.ts'
 import { type Provenance, provenanceOf } from './provenance.ts'
 import type { Registry } from './registry.ts'
 import { serviceRoute, serviceRoutes } from './serviceRoutes.ts'
@@ -90,7 +89,6 @@ export const buildSlice = (
     virtualHosts,
     tcpPorts,
     httpPorts: listens ? httpPortsOf(service).map(({ port }) => port) : [],
-    secrets: secretsOfClusters(clusters.values()),
   }
 }
 

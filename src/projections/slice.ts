@@ -57,6 +57,6 @@ export type Slice = {
   readonly tables?: readonly string[]
   /** Of an ingress: the certificate of the host on a port with TLS. */
   readonly portSecrets?: ReadonlyMap<number, string>
-  /** Names of secrets that its clusters and listeners made of it ask for, each once. */
+  /** Names of secrets that listeners made of it ask for, each once. What its clusters ask for follows from them. */
   readonly secrets?: readonly string[]
 }

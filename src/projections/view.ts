@@ -3,6 +3,7 @@ import type { UndeclaredOutbound } from './caller.ts'
 import type { Changes } from './changes.ts'
 import type { ConnectionChain } from './connectionChain.ts'
 import { listenerName } from './listeners.ts'
+import { secretsOfClusters } from './mutualTls/secretsOfClusters.ts'
 import { type ClusterUses, putClusters } from './putClusters.ts'
 import { putTables } from './putTables.ts'
 import type { Scope } from './scope.ts'
@@ -154,18 +155,22 @@ const forgetListener = (view: View, name: string, changes: Changes): void => {
   changes.listeners.add(name)
 }
 
+/** Names of the secrets that its listeners and clusters ask for. */
+const secretsOf = (slice: Slice | undefined): ReadonlySet<string> =>
+  new Set(slice === undefined ? [] : [...(slice.secrets ?? []), ...secretsOfClusters(slice.clusters)])
+
 const putSecrets = (
   view: View,
   before: Slice | undefined,
   slice: Slice | undefined,
   changes: Changes,
 ): void => {
-  for (const name of slice?.secrets ?? []) {
+  for (const name of secretsOf(slice)) {
     const uses = view.secretUses.get(name) ?? 0
     if (uses === 0) changes.secrets.add(name)
     view.secretUses.set(name, uses + 1)
   }
-  for (const name of before?.secrets ?? []) {
+  for (const name of secretsOf(before)) {
     const uses = view.secretUses.get(name) ?? 0
     if (uses > 1) view.secretUses.set(name, uses - 1)
     else {

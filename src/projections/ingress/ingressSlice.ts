@@ -1,24 +1,19 @@
 import { isRight } from 'fp-ts/lib/Either.js'
-import { byCodeUnit } from '../../model/resourceName.ts'
-import type { VirtualHostPart } from '../../model/xds.ts'
-import { clusterPart } from '../clusterPart.ts'
-import { causeOf, encoded } from '../encoded.ts'
+import { clustersOf } from '../clustersOf.ts'
 import { encodedRoute } from '../encodedRoute.ts'
-import { destinationsOf, type HttpMatch, type HttpRoute, takesEveryRequest } from '../httpRoute.ts'
+import type { HttpMatch, HttpRoute } from '../httpRoute.ts'
 import { withHashes } from '../istio/trafficFor.ts'
-import { secretsOfClusters } from '../mutualTls/secretsOfClusters.ts'
 import { type Provenance, provenanceOf, ruleText } from '../provenance.ts'
 import type { Registry } from '../registry.ts'
-import { routeJson } from '../routesJson.ts'
-import type { ClusterPart, Slice, SliceVariant } from '../slice.ts'
+import type { Slice, SliceVariant } from '../slice.ts'
+import { upToCatchAll } from '../upToCatchAll.ts'
+import { edgeVirtualHost } from './edgeVirtualHost.ts'
 import type { IngressEntry } from './ingressEntry.ts'
-import { defaultIngressPort, defaultTlsPort, ingressDomains, ingressPort } from './ingressHost.ts'
+import { defaultIngressPort, defaultTlsPort, ingressPort } from './ingressHost.ts'
 import { byIngressOrder } from './ingressOrder.ts'
 import { ingressMatch, ingressRoutes } from './ingressRoutes.ts'
 import { ingressSecret } from './ingressSecret.ts'
 import { isRoutable } from './isRoutable.ts'
-
-const virtualHostUrl = 'type.googleapis.com/envoy.config.route.v3.VirtualHost'
 
 /** What the rules of one host add to the configuration of ingress proxies of this variant: a virtual host for each of
  *  their ports, and the clusters that it names. Requests in plain text for what is there over TLS alone are sent to
@@ -28,7 +23,7 @@ export const buildIngressSlice = (
   variant: SliceVariant,
   registry: Registry,
 ): Slice | undefined => {
-  const clusters = new Map<string, ClusterPart>()
+  const allRoutes: HttpRoute[] = []
   const virtualHosts: Slice['virtualHosts'][number][] = []
   const httpPorts: number[] = []
   const portSecrets = new Map<number, string>()
@@ -40,11 +35,9 @@ export const buildIngressSlice = (
     const more = port === defaultIngressPort && secret === undefined ? toTls : []
     const routes = routesOf(rules, more, variant, registry)
     if (routes.length === 0) continue
-    for (const route of routes)
-      for (const destination of destinationsOf(route))
-        if (!clusters.has(destination.cluster))
-          clusters.set(destination.cluster, clusterPart(destination, route.rule, variant, registry))
-    virtualHosts.push({ table: String(port), part: virtualHostPart(host, port, routes, rules, variant) })
+    allRoutes.push(...routes)
+    const part = edgeVirtualHost({ host, port }, routes, rules.map(provenanceOf), variant)
+    virtualHosts.push({ table: String(port), part })
     httpPorts.push(port)
     if (secret !== undefined) portSecrets.set(port, secret)
   }
@@ -52,12 +45,12 @@ export const buildIngressSlice = (
   return {
     owner: host,
     variantKey: '',
-    clusters: [...clusters.values()],
+    clusters: clustersOf(allRoutes, variant, registry),
     virtualHosts,
     tcpPorts: [],
     httpPorts,
     portSecrets,
-    secrets: [...new Set(portSecrets.values()), ...secretsOfClusters(clusters.values())],
+    secrets: [...new Set(portSecrets.values())],
   }
 }
 
@@ -110,31 +103,12 @@ const routesOf = (
   more: readonly HttpRoute[],
   variant: SliceVariant,
   registry: Registry,
-): readonly HttpRoute[] => {
-  const routes = [
-    ...rules
-      .flatMap((rule) => ingressRoutes(rule, variant, registry))
-      .map((route) => withHashes(route, variant, registry)),
-    ...more,
-  ].filter((route) => isRight(encodedRoute(route)))
-  const last = routes.findIndex(({ match }) => takesEveryRequest(match))
-  return last === -1 ? routes : routes.slice(0, last + 1)
-}
-
-const virtualHostPart = (
-  host: string,
-  port: number,
-  routes: readonly HttpRoute[],
-  rules: readonly IngressEntry[],
-  { place }: SliceVariant,
-): VirtualHostPart => {
-  const name = `${host}:${port}`
-  const ports = port === defaultIngressPort && place !== undefined ? [port, place.port] : [port]
-  const json = { name, domains: ingressDomains(host, ports), routes: routes.map(routeJson) }
-  return {
-    name,
-    ...encoded(virtualHostUrl, json),
-    clusters: [...new Set(routes.flatMap(destinationsOf).map(({ cluster }) => cluster))].sort(byCodeUnit),
-    causes: [...new Set([...routes.map(({ rule }) => rule), ...rules.map(provenanceOf)])].map(causeOf),
-  }
-}
+): readonly HttpRoute[] =>
+  upToCatchAll(
+    [
+      ...rules
+        .flatMap((rule) => ingressRoutes(rule, variant, registry))
+        .map((route) => withHashes(route, variant, registry)),
+      ...more,
+    ].filter((route) => isRight(encodedRoute(route))),
+  )

@@ -58,6 +58,22 @@ describe('mutual TLS', () => {
     const gate = seen([secure, ...mesh(), rule], proxyOf('ingress', 'default', '10.1.0.9'))
     expect(namesIn(gate.json('clusters', reviews))).toHaveLength(2)
     expect(gate.names('secrets')).toEqual(['workload-authorities', 'workload-certificate'])
+    for (const server of [
+      { port: { number: 80, name: 'http', protocol: 'HTTP' as const }, hosts: ['*'] },
+      { port: { number: 81, name: 'tcp', protocol: 'TCP' as const }, hosts: ['*'] },
+    ]) {
+      const route = [{ destination: { host: 'reviews', port: { number: 9080 } } }]
+      const bound = istio('VirtualService', 'in', {
+        gateways: ['edge'],
+        hosts: ['*'],
+        http: [{ route }],
+        tcp: [{ route }],
+      })
+      const edge = istio('Gateway', 'edge', { servers: [server] })
+      const router = seen([secure, ...mesh(), edge, bound], proxyOf('router', 'default', '10.1.0.9'))
+      expect(namesIn(router.json('clusters', reviews))).toHaveLength(2)
+      expect(router.names('secrets')).toEqual(['workload-authorities', 'workload-certificate'])
+    }
     const asked = istio('DestinationRule', 'r', {
       host: 'reviews',
       trafficPolicy: { tls: { mode: 'ISTIO_MUTUAL' } },

@@ -1,16 +1,13 @@
 import { isRight } from 'fp-ts/lib/Either.js'
 import type { Stored } from '../../../model/mesh.ts'
-import { byCodeUnit } from '../../../model/resourceName.ts'
-import type { VirtualHostPart } from '../../../model/xds.ts'
-import { clusterPart } from '../../clusterPart.ts'
-import { causeOf, encoded } from '../../encoded.ts'
+import { clustersOf } from '../../clustersOf.ts'
 import { encodedRoute } from '../../encodedRoute.ts'
-import { destinationsOf, type HttpRoute, takesEveryRequest } from '../../httpRoute.ts'
-import { defaultIngressPort, ingressDomains } from '../../ingress/ingressHost.ts'
+import type { HttpRoute } from '../../httpRoute.ts'
+import { edgeVirtualHost } from '../../ingress/edgeVirtualHost.ts'
 import { type Provenance, provenanceOf } from '../../provenance.ts'
 import type { Registry } from '../../registry.ts'
-import { routeJson } from '../../routesJson.ts'
-import type { ClusterPart, Slice, SliceVariant } from '../../slice.ts'
+import type { Slice, SliceVariant } from '../../slice.ts'
+import { upToCatchAll } from '../../upToCatchAll.ts'
 import { isExportedTo } from '../callerCondition.ts'
 import { requestRoutes } from '../compileVirtualService.ts'
 import { hostPatterns } from '../hostPatterns.ts'
@@ -40,7 +37,7 @@ export const gatewayHostSlice = (
   variant: SliceVariant,
   registry: Registry,
 ): Slice | undefined => {
-  const clusters = new Map<string, ClusterPart>()
+  const allRoutes: HttpRoute[] = []
   const virtualHosts: Slice['virtualHosts'][number][] = []
   for (const table of tablesOf(variant, registry)) {
     const routes = routesOf(host, table, variant, registry)
@@ -48,21 +45,17 @@ export const gatewayHostSlice = (
     const toTls = own.length > 0 && own.every((server) => server.toTls)
     if (routes.length === 0 && !(toTls && own.some(({ hosts }) => hosts.some((one) => one.host === host))))
       continue
-    for (const route of routes)
-      for (const destination of destinationsOf(route))
-        if (!clusters.has(destination.cluster))
-          clusters.set(destination.cluster, clusterPart(destination, route.rule, variant, registry))
+    allRoutes.push(...routes)
     const rules = own.map(({ rule }) => rule)
-    virtualHosts.push({
-      table: table.name,
-      part: virtualHostPart(host, table.port, routes, { toTls, rules }, variant),
-    })
+    const more = toTls ? { require_tls: 'ALL' } : {}
+    const part = edgeVirtualHost({ host, port: table.port }, routes, rules, variant, more)
+    virtualHosts.push({ table: table.name, part })
   }
   if (virtualHosts.length === 0) return undefined
   return {
     owner: host,
     variantKey: '',
-    clusters: [...clusters.values()],
+    clusters: clustersOf(allRoutes, variant, registry),
     virtualHosts,
     tcpPorts: [],
     httpPorts: [],
@@ -114,8 +107,7 @@ const routesOf = (
     )
     .map((route) => withHashes(route, variant, registry))
     .filter((route) => isRight(encodedRoute(route)))
-  const last = routes.findIndex(({ match }) => takesEveryRequest(match))
-  return last === -1 ? routes : routes.slice(0, last + 1)
+  return upToCatchAll(routes)
 }
 
 /** The Gateways by whose servers in `table` the rule, with its host `pattern`, takes requests for `host`. */
@@ -138,27 +130,4 @@ const boundTo = (
       )
       .map(({ key }) => key),
   )
-}
-
-const virtualHostPart = (
-  host: string,
-  port: number,
-  routes: readonly HttpRoute[],
-  { toTls, rules }: { readonly toTls: boolean; readonly rules: readonly Provenance[] },
-  { place }: SliceVariant,
-): VirtualHostPart => {
-  const name = `${host}:${port}`
-  const ports = port === defaultIngressPort && place !== undefined ? [port, place.port] : [port]
-  const json = {
-    name,
-    domains: ingressDomains(host, ports),
-    routes: routes.map(routeJson),
-    ...(toTls ? { require_tls: 'ALL' } : {}),
-  }
-  return {
-    name,
-    ...encoded('type.googleapis.com/envoy.config.route.v3.VirtualHost', json),
-    clusters: [...new Set(routes.flatMap(destinationsOf).map(({ cluster }) => cluster))].sort(byCodeUnit),
-    causes: [...new Set([...routes.map(({ rule }) => rule), ...rules])].map(causeOf),
-  }
 }

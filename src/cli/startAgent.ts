@@ -1,8 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, realpath, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { isLeft, isRight } from 'fp-ts/lib/Either.js'
 import { Registry } from 'prom-client'
 import { readKnownGood } from '../adapters/envoy/knownGoodFile.ts'
@@ -10,21 +8,18 @@ import { type KnownGoodKeeper, knownGoodKeeper } from '../adapters/envoy/knownGo
 import { lockState } from '../adapters/envoy/lockState.ts'
 import { type SupervisedEnvoy, superviseEnvoy } from '../adapters/envoy/superviseEnvoy.ts'
 import { agentServer } from '../adapters/http/agentServer.ts'
-import { type NatsAgentBus, natsAgentBus } from '../adapters/nats/agentBus.ts'
-import { connectNats, type NatsLink } from '../adapters/nats/connectNats.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
 import { secretFiles } from '../adapters/secrets/secretFiles.ts'
 import { xdsServer } from '../adapters/xds/xdsServer.ts'
 import { type BootstrapOptions, bootstrap, type HostPort } from '../agent/bootstrap.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { type RunningAgent, runAgent } from '../streams/agent.ts'
-import {
-  agentBusMetrics,
-  agentMetrics,
-  keeperMetrics,
-  linkMetrics,
-  supervisionMetrics,
-} from './agentMetrics.ts'
+import { aborted } from './agent/aborted.ts'
+import { connectAgent } from './agent/connectAgent.ts'
+import { readiness } from './agent/readiness.ts'
+import { socketPath } from './agent/socketPath.ts'
+import { createStanding } from './agent/standing.ts'
+import { agentMetrics, keeperMetrics, supervisionMetrics } from './agentMetrics.ts'
 import { exportCounters } from './exportCounters.ts'
 import { secretMetrics } from './metrics.ts'
 
@@ -65,12 +60,10 @@ export type StartedAgent = {
 
 /** What Envoy acknowledges is written to disk so often at most. */
 const keepEveryMs = 1_000
-/** Unix allows paths of sockets of 107 bytes. */
-const maxSocketPathBytes = 100
 
 /** Starts an agent: what it serves, its Envoy, its connection to NATS, which may come later. Rejects with a `StateInUse`
- *  while another agent has the state, and when a directory, the binary or an address cannot be had; then nothing is left
- *  running. */
+ *  while another agent has the state, and when a directory, the binary or an address cannot be had; then nothing that it
+ *  started is left running. */
 export const startAgent = async (options: AgentOptions, stopped: AbortSignal): Promise<StartedAgent> => {
   const { mesh, identity, metadata, notice } = options
   const { node } = identity
@@ -120,7 +113,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
     if (secrets !== undefined) exportCounters(metrics, secretMetrics, () => secrets.counters)
 
     const leaving = new AbortController()
-    const connecting = connect(options, running, metrics, leaving.signal)
+    const connecting = connectAgent(running, { ...options, node, metrics }, leaving.signal)
     toClose.push(async () => {
       leaving.abort()
       await connecting
@@ -189,49 +182,13 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       },
     }
   } catch (error) {
-    await supervised?.stop()
+    // One that was adopted serves, and may go on without this agent.
+    const adopted = supervised?.status().counters.starts === 0
+    await (adopted ? supervised?.release() : supervised?.stop())
     await closeAll()
     throw error
   }
 }
-
-/** Connects to NATS, however long it takes, and lets go when `leaving` aborts. */
-const connect = async (
-  { profile, mesh, identity, notice }: AgentOptions,
-  running: RunningAgent,
-  metrics: Registry,
-  leaving: AbortSignal,
-): Promise<void> => {
-  let link: NatsLink | undefined
-  let lastProblem = ''
-  while (link === undefined && !leaving.aborted) {
-    const connected = await connectNats(profile, { limitMs: 2_000, onNotice: notice })
-    if (isRight(connected)) link = connected.right
-    else {
-      const { message } = connected.left
-      if (message !== lastProblem) notice(message)
-      lastProblem = message
-      await pause(500 + Math.random() * 1_000, undefined, { signal: leaving }).catch(() => undefined)
-    }
-  }
-  if (link === undefined) return
-  if (!leaving.aborted) {
-    if (lastProblem !== '') notice('connected to NATS')
-    const bus: NatsAgentBus = natsAgentBus(link, mesh, identity.node)
-    exportCounters(metrics, agentBusMetrics, bus.counters)
-    exportCounters(metrics, linkMetrics, link.counters)
-    running.attach(bus)
-    await aborted(leaving)
-    bus.close()
-  }
-  await link.close()
-}
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 
 const exportAgent = (metrics: Registry, running: RunningAgent, keeper: KnownGoodKeeper): void => {
   exportCounters(metrics, agentMetrics, () => ({
@@ -240,64 +197,4 @@ const exportAgent = (metrics: Registry, running: RunningAgent, keeper: KnownGood
     rejections: running.status().rejections.length,
   }))
   exportCounters(metrics, keeperMetrics, keeper.counters)
-}
-
-const says = {
-  nothing: 'waits for a controller',
-  controller: 'serves what a controller says',
-  knownGood: 'serves what was acknowledged last: no controller answers',
-} as const
-
-/** Ready: an Envoy that is connected and has taken what there is to serve. */
-const readiness = (
-  running: RunningAgent,
-  supervised: SupervisedEnvoy | undefined,
-): { readonly ready: boolean; readonly standing: string } => {
-  const { state, ackedPosition, rejections } = running.status()
-  const envoy = supervised?.status()
-  const live = envoy === undefined || envoy.state === 'running' || envoy.state === 'handingOver'
-  const ready = live && running.hasTaken() && state !== 'silent'
-  const refused = rejections.length === 0 ? '' : `, refuses ${rejections.length} resources`
-  const failed = envoy?.lastFailure === undefined ? '' : ` (${envoy.lastFailure})`
-  const envoyText =
-    envoy === undefined
-      ? ''
-      : `Envoy ${envoy.state}${envoy.epoch === undefined ? '' : ` in epoch ${envoy.epoch}`}${failed}, `
-  return {
-    ready,
-    standing: `${ready ? 'ready' : 'not ready'}: ${envoyText}${says[running.origin()]}, ${state} at ${ackedPosition}${refused}`,
-  }
-}
-
-/** Tells a person how things stand whenever that has changed, positions apart. */
-const createStanding = (notice: (message: string) => void) => {
-  let text: (() => string) | undefined
-  let told = ''
-  let due = false
-  const tell = (): void => {
-    due = false
-    const now = text?.() ?? ''
-    const key = now.replace(/ at \d+/, '').replace(', pending', ', synced')
-    if (key === told) return
-    told = key
-    notice(now)
-  }
-  return {
-    of: (given: () => string): void => {
-      text = given
-      tell()
-    },
-    look: (): void => {
-      if (text === undefined || due) return
-      due = true
-      // What several parts of one change say is told once.
-      setImmediate(tell)
-    },
-  }
-}
-
-const socketPath = (state: string, name: string): string => {
-  const path = join(state, name)
-  if (Buffer.byteLength(path) <= maxSocketPathBytes) return path
-  return join(tmpdir(), `rutter-${createHash('sha256').update(path).digest('hex').slice(0, 12)}.sock`)
 }

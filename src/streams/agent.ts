@@ -12,6 +12,9 @@ import type { Secrets } from '../model/secret.ts'
 import { xdsTypes } from '../model/xds.ts'
 import type { AgentBus, Clock, XdsStream } from '../ports.ts'
 import type { ProjectedProxy } from '../projections/projectedProxy.ts'
+import { createAsking, type Outcome } from './agent/asking.ts'
+import { createTelling } from './agent/telling.ts'
+import { createTimers } from './agent/timers.ts'
 import { createFleet } from './fleet.ts'
 import { leadingThenEvery } from './leadingThenEvery.ts'
 import { createSessions } from './sessions.ts'
@@ -50,12 +53,6 @@ export type RunningAgent = {
 const busyMs = 5
 /** How often an agent compares what it holds with what a controller says there is. */
 const compareEveryMs = 10_000
-/** How often an agent says how its Envoy does, at least, and after a change in a quiet time, at most. */
-const tellEveryMs = 5_000
-const tellAtMostEveryMs = 1_000
-/** Between two askings that brought nothing: from, doubling, to. */
-const askAgainMs = { first: 100, most: 2_000 }
-
 export const runAgent = (parts: {
   readonly mesh: string
   readonly identity: ProxyIdentity
@@ -79,8 +76,9 @@ export const runAgent = (parts: {
   /** The log that a controller told last, and the one that what is served is of. */
   let log = knownGood?.log
   let servedLog = log
-  const counted = { gaps: 0, syncs: 0, syncsFailed: 0, behind: 0 }
-  const timers = new Set<ReturnType<typeof setTimeout>>()
+  const counted = { gaps: 0, behind: 0 }
+  const timers = createTimers()
+  const { later } = timers
   const frames = new Subject<void>()
   let origin: Origin = 'nothing'
   let readable: Readable = nothing
@@ -114,14 +112,6 @@ export const runAgent = (parts: {
     settled: () => settled(),
     ...(parts.secrets && { secrets: parts.secrets }),
   })
-
-  const later = (ms: number, work: () => void): void => {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      work()
-    }, ms)
-    timers.add(timer)
-  }
 
   const serve = (from: Readable, as: Origin): void => {
     for (const type of xdsTypes)
@@ -159,38 +149,17 @@ export const runAgent = (parts: {
       parts.acknowledged?.(() =>
         isAcknowledged() ? knownGoodOf(mesh, node, readable, servedLog) : undefined,
       )
-    noteStatus()
+    telling.note()
     parts.changed?.()
   }
 
-  let toldText = ''
-  let toldAtMs = Number.NEGATIVE_INFINITY
-  let tellDue = false
-  const tell = (): void => {
-    tellDue = false
-    toldAtMs = clock.nowMs()
-    const told = { node, metadata, standing: assembly.standing(), status: status() }
-    toldText = textOf(told)
-    bus?.tell(told)
-  }
-  const textOf = (told: Parameters<AgentBus['tell']>[0]): string => {
-    const { own, view, endpoints } = told.standing
-    return JSON.stringify([
-      own.digest,
-      view.topic,
-      view.digest,
-      endpoints.digest,
-      { ...told.status, ackedPosition: 0 },
-    ])
-  }
-  // What changes in a quiet time is told at once, a storm of changes once a second.
-  const noteStatus = (): void => {
-    if (tellDue || stopped) return
-    const text = textOf({ node, metadata, standing: assembly.standing(), status: status() })
-    if (text === toldText) return
-    tellDue = true
-    later(Math.max(0, toldAtMs + tellAtMostEveryMs - clock.nowMs()), tell)
-  }
+  const telling = createTelling({
+    status: () => ({ node, metadata, standing: assembly.standing(), status: status() }),
+    say: (told) => bus?.tell(told),
+    clock,
+    random,
+    later,
+  })
 
   let listening = false
   let listenOnceMore = false
@@ -212,33 +181,12 @@ export const runAgent = (parts: {
       })
   }
 
-  let asking = false
-  let askOnceMore = false
-  let againMs = askAgainMs.first
-  const ask = (): void => {
-    if (stopped || bus === undefined) return
-    if (asking) {
-      askOnceMore = true
-      return
-    }
-    asking = true
-    askOnceMore = false
-    counted.syncs += 1
-    bus
-      .sync({ node, metadata, standing: atLeast(assembly.standing()), ...(log === undefined ? {} : { log }) })
-      .then(takeAnswer, () => 'again' as const)
-      .then((outcome) => {
-        asking = false
-        if (outcome === 'again') {
-          counted.syncsFailed += 1
-          againMs = Math.min(askAgainMs.most, againMs * 2)
-          later(againMs * (0.5 + random() / 2), ask)
-        } else {
-          againMs = askAgainMs.first
-          if (askOnceMore) ask()
-        }
-      })
+  const question = async (): Promise<Outcome> => {
+    if (stopped || bus === undefined) return 'done'
+    const standing = atLeast(assembly.standing())
+    return takeAnswer(await bus.sync({ node, metadata, standing, ...(log === undefined ? {} : { log }) }))
   }
+  const { ask, counters: asked } = createAsking(question, timers, random)
 
   /** Whoever has not come as far as what the Envoy acknowledged would lead it back. */
   const atLeast = (standing: Standing): Standing => {
@@ -247,7 +195,7 @@ export const runAgent = (parts: {
     return { ...standing, own: { ...standing.own, position } }
   }
 
-  const takeAnswer = (answer: SyncAnswer): 'done' | 'again' => {
+  const takeAnswer = (answer: SyncAnswer): Outcome => {
     if (stopped) return 'done'
     if (answer.type !== 'missing') {
       counted.behind += 1
@@ -293,9 +241,9 @@ export const runAgent = (parts: {
           if (origin === 'controller') frames.next()
         }
       },
-      asked: () => later(random() * tellAtMostEveryMs, tell),
+      asked: telling.soon,
       reconnected: () => {
-        later(random() * tellAtMostEveryMs, tell)
+        telling.soon()
         ask()
       },
     })
@@ -305,11 +253,7 @@ export const runAgent = (parts: {
       later(compareEveryMs * (0.75 + random() / 2), compare)
     }
     later(compareEveryMs * random(), compare)
-    const beat = (): void => {
-      tell()
-      later(tellEveryMs * (0.9 + random() / 5), beat)
-    }
-    later(tellEveryMs * random(), beat)
+    telling.beat()
   }
 
   if (knownGood !== undefined)
@@ -325,10 +269,10 @@ export const runAgent = (parts: {
     served,
     status,
     hasTaken: () => taken,
-    counters: () => ({ position: readable.position(), ...counted, ...sessions.counters() }),
+    counters: () => ({ position: readable.position(), ...counted, ...asked(), ...sessions.counters() }),
     stop: () => {
       stopped = true
-      for (const timer of timers) clearTimeout(timer)
+      timers.stop()
       delivering.unsubscribe()
       sessions.close()
     },

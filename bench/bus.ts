@@ -78,7 +78,11 @@ const bench = async (): Promise<void> => {
         const identity = parseNodeId(id)
         return isLeft(identity) ? identity : right({ identity: identity.right, metadata: {} })
       },
-      clock: { nowMs: () => Date.now(), newId: () => crypto.randomUUID() },
+      clock: {
+        nowMs: () => Date.now(),
+        monotonicMs: () => performance.now(),
+        newId: () => crypto.randomUUID(),
+      },
       lost: (reason) => {
         throw reason
       },
@@ -91,6 +95,13 @@ const bench = async (): Promise<void> => {
       })
       if (isLeft(written)) throw new Error(JSON.stringify(written.left))
       return written.right.position
+    }
+    const comparisons = (): number => running.publishing?.counters().statusesCompared ?? 0
+    /** Statuses that were right. */
+    const rights = (): number => {
+      const counters = running.publishing?.counters()
+      if (counters === undefined) throw new Error('no bus')
+      return counters.statusesCompared - counters.statusesOnTheirWay - counters.statusesMissing
     }
     const published = (): number => running.publishing?.counters().framesPublished ?? 0
 
@@ -128,30 +139,32 @@ const bench = async (): Promise<void> => {
       console.log(`  bare message of ${frameBytes} bytes ${shown(bareMs)}`)
     }
 
-    /** The controller's own processor time for each of `count` changes, beyond what passes without them. */
+    const spent = async (work: () => Promise<unknown>): Promise<{ cpuMs: number; tookMs: number }> => {
+      const from = monotonicMs()
+      const cpu = process.cpuUsage()
+      await work()
+      const { user, system } = process.cpuUsage(cpu)
+      return { cpuMs: (user + system) / 1000, tookMs: monotonicMs() - from }
+    }
+
+    /** The controller's own processor time for each of `count` changes, beyond what passes without them: one by one,
+     *  and in a stream of them. */
     const processorPerChange = async (
       what: string,
       count: number,
       change: (n: number) => MeshEvent,
     ): Promise<void> => {
-      const spent = async (work: () => Promise<unknown>): Promise<{ cpuMs: number; tookMs: number }> => {
-        const from = monotonicMs()
-        const cpu = process.cpuUsage()
-        await work()
-        const { user, system } = process.cpuUsage(cpu)
-        return { cpuMs: (user + system) / 1000, tookMs: monotonicMs() - from }
+      for (const everyMs of [10, 2]) {
+        const before = published()
+        const changes = Array.from({ length: count }, (_, n) => change(n))
+        const busy = await spent(() => writer.appendEach(changes, everyMs))
+        const messages = (published() - before) / count
+        const idle = await spent(() => new Promise((resolve) => setTimeout(resolve, busy.tookMs)))
+        const perChange = (busy.cpuMs - (idle.cpuMs / idle.tookMs) * busy.tookMs) / count
+        console.log(
+          `${what}, one every ${everyMs} ms: ${perChange.toFixed(3)} ms of processor each; ${messages.toFixed(2)} messages each`,
+        )
       }
-      const before = published()
-      const busy = await spent(async () => {
-        for (let n = 0; n < count; n += 1) {
-          await writer.append(change(n))
-          await new Promise((resolve) => setTimeout(resolve, 10))
-        }
-      })
-      const messages = (published() - before) / count
-      const idle = await spent(() => new Promise((resolve) => setTimeout(resolve, busy.tookMs)))
-      const perChange = (busy.cpuMs - (idle.cpuMs / idle.tookMs) * busy.tookMs) / count
-      console.log(`${what}: ${perChange.toFixed(3)} ms of processor each; ${messages} messages each`)
     }
 
     const identities = Array.from({ length: agents }, (_, i) =>
@@ -165,8 +178,10 @@ const bench = async (): Promise<void> => {
 
     await fleet.start(few)
     // A controller that has run for a while: what runs often has been compiled.
-    for (let n = 0; n < warmUpRounds; n += 1)
-      await Promise.all(Array.from({ length: 10 }, (_, i) => write(moved(instanceResource(i, i), n))))
+    await writer.appendEach(
+      Array.from({ length: warmUpEvents }, (_, n) => joined(moved(instanceResource(n % 10, n % 10), n))),
+      1,
+    )
     await processorPerChange(
       `endpoint event, ${few.length} agents, ${perNamespace} interested`,
       300,
@@ -178,6 +193,12 @@ const bench = async (): Promise<void> => {
       `${rest.length} agents connected and told all in ${((monotonicMs() - connectingFrom) / 1000).toFixed(1)} s`,
     )
     await settled(fleet)
+    const comparedBefore = comparisons()
+    const quiet = await spent(() => new Promise((resolve) => setTimeout(resolve, 30_000)))
+    const statuses = comparisons() - comparedBefore
+    console.log(
+      `nothing happens, ${agents} agents: ${((quiet.cpuMs / quiet.tookMs) * 100).toFixed(1)} % of a processor, ${((quiet.cpuMs / statuses) * 1_000).toFixed(0)} µs for each of ${statuses} statuses`,
+    )
     await processorPerChange(`endpoint event, ${agents} agents, ${perNamespace} interested`, 300, endpoint(0))
     await processorPerChange('event that concerns nobody', 300, (n) => joined(moved(nobodysInstance, n)))
     await measure(
@@ -207,25 +228,46 @@ const bench = async (): Promise<void> => {
 
     await settled(fleet)
     await fleet.arrivals()
+    await bareStorm(stormSeconds, services, perNamespace)
     await storm(stormSeconds, services, perNamespace)
+
+    /** Bare messages to the same agents, as many a second as events come in the storm. */
+    async function bareStorm(seconds: number, over: number, each: number): Promise<void> {
+      const sentMs: number[] = []
+      const fromMs = monotonicMs()
+      while (sentMs.length < seconds * perSecond) {
+        const due = Math.min(seconds * perSecond, ((monotonicMs() - fromMs) / 1_000) * perSecond)
+        for (let n = sentMs.length; n < due; n += 1) {
+          sentMs.push(monotonicMs())
+          bare.publish(bareFor(namespaceOf((n * 51) % over)), barePayload(n))
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      await settled(fleet)
+      const lagMs = (await fleet.arrivals()).flatMap(({ position, lastMs, count }) =>
+        count === each ? [lastMs - (sentMs[position] ?? Number.NaN)] : [],
+      )
+      console.log(`${perSecond} bare messages a second for ${seconds} s to the same agents`)
+      console.log(
+        `  sent → last agent p50 ${percentile(lagMs, 0.5)}, p99 ${percentile(lagMs, 0.99)} ms; ${sentMs.length - lagMs.length} that somebody missed`,
+      )
+    }
 
     async function storm(seconds: number, over: number, each: number): Promise<void> {
       const from = monotonicMs()
-      const positions = new Map<string, number[]>()
-      const writes: Promise<void>[] = []
-      for (let n = 0; n < seconds * perSecond; n += 1) {
-        const dueMs = from + n * (1_000 / perSecond)
-        if (monotonicMs() < dueMs) await new Promise((resolve) => setTimeout(resolve, dueMs - monotonicMs()))
+      const events = Array.from({ length: seconds * perSecond }, (_, n) => {
         const service = (n * 51) % over
-        const name = `service-${service}`
-        writes.push(
-          write(moved(instanceResource(service, service), n + 1_000)).then((position) => {
-            positions.set(name, [...(positions.get(name) ?? []), position])
-          }),
-        )
-      }
-      await Promise.all(writes)
+        return joined(moved(instanceResource(service, service), n + 1_000))
+      })
+      const appended = await writer.appendEach(events, 1_000 / perSecond)
       const tookMs = monotonicMs() - from
+      const positions = new Map<string, number[]>()
+      appended.forEach(({ position }, n) => {
+        const name = `service-${(n * 51) % over}`
+        const its = positions.get(name)
+        if (its === undefined) positions.set(name, [position])
+        else its.push(position)
+      })
       await settled(fleet)
       const arrivals = new Map<string, { position: number; lastMs: number; count: number }[]>()
       for (const { subject, ...arrival } of await fleet.arrivals()) {
@@ -250,6 +292,7 @@ const bench = async (): Promise<void> => {
     }
 
     await settled(fleet)
+    await rightTwice(rights, agents)
     const before = await fleet.counters()
     await fleet.drop()
     for (let n = 0; n < 100; n += 1)
@@ -273,10 +316,17 @@ const bench = async (): Promise<void> => {
   }
 }
 
-const warmUpRounds = 500
+const warmUpEvents = 5_000
 
 /** About what the endpoints of a service of ten instances weigh as a frame. */
 const frameBytes = 1_300
+
+/** A bare message that tells where it stands among others, as a frame does. */
+const barePayload = (position: number): Uint8Array => {
+  const payload = Buffer.alloc(frameBytes)
+  payload.write(`    {"position":${position}}`)
+  return payload
+}
 
 const registered = (resource: Resource<'Service'>): MeshEvent => ({
   type: 'ServiceRegistered',
@@ -354,6 +404,13 @@ const settled = async (fleet: ReturnType<typeof simulatedAgents>): Promise<void>
     await new Promise((resolve) => setTimeout(resolve, 500))
     quiet = (await fleet.counters()).gaps === before ? quiet + 1 : 0
   }
+}
+
+/** Resolves once agents were found about twice each to hold what they should: those of whom that was known long ago would
+ *  be told again what they have heard since. */
+const rightTwice = async (rights: () => number, agents: number): Promise<void> => {
+  const enough = rights() + 2 * agents
+  while (rights() < enough) await new Promise((resolve) => setTimeout(resolve, 500))
 }
 
 if (process.argv[2] === 'agents') beSimulatedAgents(process.argv.slice(3))

@@ -3,8 +3,9 @@
 import type { MeshEvent } from '../src/model/event.ts'
 import type { Snapshot } from '../src/model/mesh.ts'
 import { xdsTypes } from '../src/model/xds.ts'
+import type { Advance } from '../src/projections/advance.ts'
 import type { ProjectedProxy } from '../src/projections/projectedProxy.ts'
-import { type Advance, createProjector } from '../src/projections/projector.ts'
+import { createProjector } from '../src/projections/projector.ts'
 import { emptySnapshot, reduceMesh, replayMesh } from '../src/reducers/mesh.ts'
 import {
   callerIn,

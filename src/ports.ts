@@ -3,7 +3,7 @@ import type { Diagnostic } from './model/diagnostic.ts'
 import type { Entry, Position } from './model/entry.ts'
 import type { Envelope } from './model/event.ts'
 import type { FleetAnswer, FleetQuestion, ProxyStatus, Waited } from './model/fleet.ts'
-import type { AgentStatus, Frame, SyncAnswer, SyncRequest, Topic } from './model/frame.ts'
+import type { AgentStatus, Frame, SyncAnswer, SyncRequest, Topic, Verdict } from './model/frame.ts'
 import type { Mesh, Snapshot } from './model/mesh.ts'
 import type { ProxyIdentity, ProxyMetadata } from './model/proxy.ts'
 import type { ResourceName } from './model/resource.ts'
@@ -21,6 +21,8 @@ export type EventLog = {
   /** Appends all of `events` as the entry after `expected`, or nothing. Resolves once it is durable.
    *  Rejects when the log cannot be reached or written; then nothing was acknowledged. */
   append(events: readonly Envelope[], expected: Position): Promise<Either<AppendRefused, Entry>>
+  /** The largest entry that is taken now, in bytes of its events' canonical JSON. */
+  limitBytes(): number
   /** Entries after `after`, oldest first, in batches of what is at hand, then new ones as they come.
    *  Ends when `signal` aborts or the log closes; throws a `LogDamaged` where an entry cannot be believed. */
   tail(after: Position, signal: AbortSignal): AsyncIterable<readonly Entry[]>
@@ -51,7 +53,10 @@ export type Checkpoints = {
 
 /** Time and chance, for the rooms that may not reach for them. */
 export type Clock = {
+  /** Since the epoch, for people: it may be set, forward and back. */
   nowMs(): number
+  /** Since some moment, for durations: it never goes back and never jumps. */
+  monotonicMs(): number
   /** An id that no other event has (UUID). */
   newId(): string
 }
@@ -77,7 +82,9 @@ export type ControllerBus = {
 }
 
 export type ControllerBusListener = {
-  readonly status: (status: AgentStatus) => void
+  /** What an agent is to be told of its status; undefined when another controller answers, or none can now. Of one that
+   *  says again what it said last, it is given the same object. */
+  readonly status: (status: AgentStatus) => Verdict | undefined
   /** Each request is given to one controller. */
   readonly sync: (request: SyncRequest) => Promise<SyncAnswer>
   /** Another controller asks about proxies. */
@@ -101,6 +108,8 @@ export type AgentBusListener = {
   readonly frame: (frame: Frame) => void
   /** A controller wants to know how this Envoy does. */
   readonly asked: () => void
+  /** A controller has compared what was told last, or a moment before, with what is intended. */
+  readonly compared: (verdict: Verdict) => void
   /** The connection was lost and is back. */
   readonly reconnected: () => void
 }

@@ -43,4 +43,20 @@ describe('the pages of codes', () => {
     const pages = files('docs/diagnostics').map((file) => file.replace(/\.md$/, ''))
     expect(pages.filter((page) => page !== 'README').sort()).toEqual([...new Set(inSources)].sort())
   })
+
+  test('K40: the codes of the watched directory and of paths stand in the list', () => {
+    const rooms = ['adapters/configDirectory', 'adapters/http'].map((room) => join('src', room))
+    const inSources = rooms
+      .flatMap((room) => files(room).map((file) => join(here, '..', room, file)))
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [
+        ...readFileSync(file, 'utf8').matchAll(
+          /(?<=\bproblemOf\([^,()]+, |\berror\(\s*|'Missing' \? (?:'[a-z-]+' : )?|code: )'([a-z-]+)'/g,
+        ),
+      ])
+      .map(([, code = '']) => code)
+    const list = readFileSync(join(here, '../docs/diagnostics/README.md'), 'utf8')
+    const listed = [...list.matchAll(/^\| (?:`|\[)([a-z-]+)(?:`|\].*?) \|/gm)].map(([, code = '']) => code)
+    expect(listed.sort()).toEqual([...new Set(inSources)].sort())
+  })
 })

@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import { natsAgentBus } from '../../src/adapters/nats/agentBus.ts'
 import { namespaceNamed } from '../../src/model/namespaceNamed.ts'
 import type { ProxyIdentity } from '../../src/model/proxy.ts'
@@ -160,7 +159,7 @@ export const beSimulatedAgents = ([mesh = '', host = '', port = '']: readonly st
     if (asked.type === 'start') {
       agents.push(
         ...asked.identities.map((identity) =>
-          simulatedAgent(identity, mesh, { host, port: Number(port) }, arrived),
+          simulatedAgent(identity, mesh, { host, port: Number(port) }, arrived, () => unread.length > 0),
         ),
       )
       await connectAll()
@@ -203,8 +202,9 @@ const simulatedAgent = (
   mesh: string,
   server: { readonly host: string; readonly port: number },
   arrived: Arrived,
+  isBehind: () => boolean,
 ): Agent => {
-  const clock = { nowMs: () => performance.now(), newId: randomUUID }
+  const clock = { monotonicMs: () => performance.now() }
   const running = runAgent({ mesh, identity, metadata: {}, clock, random: Math.random })
   let nats: LeanNats | undefined
   let told = (): void => {}
@@ -218,6 +218,8 @@ const simulatedAgent = (
     running.attach({
       ...bus,
       sync: async (request) => {
+        // One that had read what it heard would not ask for it.
+        if (isBehind()) throw new Error('messages wait to be read')
         const answer = await bus.sync(request)
         if (answer.type === 'missing') setImmediate(told)
         return answer

@@ -39,7 +39,9 @@ export const createAssembly = (): Assembly => {
 
   const putEndpoints = (fragment: Fragment, position: Position, changed: Changed): boolean => {
     const stands = endpoints.get(fragment.name)
-    if (stands !== undefined && stands.position >= position) return false
+    // At one position there may be two, where callers heard later of what it brought.
+    if (stands !== undefined && stands.position > position) return false
+    if (stands?.position === position && stands.fragment.version === fragment.version) return false
     if (stands !== undefined) endpointsDigest.toggle(stands.fragment)
     endpointsDigest.toggle(fragment)
     endpoints.set(fragment.name, { fragment, position })
@@ -71,15 +73,16 @@ export const createAssembly = (): Assembly => {
     if (frame.topic !== topic && (frame.before !== undefined || frame.position < turnedAt)) return 'known'
     const { endpoints: brought, others } = sorted(frame.put)
     const another = frame.topic !== topic
+    // The view that is read stays until the other is there.
+    const next = another ? createContent() : view
+    const taken = next.apply({ ...frame, put: others }, changed)
+    if (taken === 'gap' || (taken === 'known' && !another)) return taken
     if (another) leaveView(changed)
-    const taken = view.apply({ ...frame, put: others }, changed)
-    if (taken === 'known' && !another) return taken
-    if (taken !== 'gap') {
-      topic = frame.topic
-      if (frame.before === undefined) turnedAt = Math.max(turnedAt, frame.position)
-    }
+    view = next
+    topic = frame.topic
+    if (frame.before === undefined) turnedAt = Math.max(turnedAt, frame.position)
     settleEndpoints(brought, frame.position, changed)
-    return taken === 'gap' ? taken : 'applied'
+    return 'applied'
   }
 
   const leaveView = (changed: Changed): void => {
@@ -100,11 +103,8 @@ export const createAssembly = (): Assembly => {
     }
     if (difference?.from !== topic || difference.before !== view.mark().digest) return false
     const { endpoints: brought, others } = sorted(difference.put)
-    view.alter({ put: others, gone: difference.gone }, changed)
-    if (view.mark().digest !== difference.after) {
-      leaveView(changed)
-      return false
-    }
+    const { gone, after } = difference
+    if (!view.alter({ put: others, gone, after }, changed)) return false
     view.holdsAt(position)
     turnedAt = position
     topic = wanted
@@ -123,16 +123,17 @@ export const createAssembly = (): Assembly => {
       case 'view':
         return takeView(frame, changed)
       case 'endpoints': {
-        const { fragment, position } = frame
-        if (view.endpointsOf(fragment.name) === undefined) return 'known'
+        const { fragment, position, topic: its } = frame
+        // A wildcard brings what other callers share out in another way, too.
+        if (view.endpointsOf(fragment.name) !== its) return 'known'
         return putEndpoints(fragment, position, changed) ? 'applied' : 'known'
       }
       case 'proxy': {
         if (frame.position < own.mark().position) return 'known'
         const before = topic
-        const turned = turn(frame, changed)
+        // What is its own may need what is in the view.
+        if (!turn(frame, changed)) return 'gap'
         const taken = own.apply(frame, changed)
-        if (!turned) return 'gap'
         return taken === 'known' && topic !== before ? 'applied' : taken
       }
     }

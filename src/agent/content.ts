@@ -4,7 +4,7 @@ import { byCodeUnit } from '../model/resourceName.ts'
 import { forEachType, type VirtualHostPart, type XdsResource, type XdsType } from '../model/xds.ts'
 import { contentHash } from '../wire/contentHash.ts'
 import { splicedRoutes } from '../wire/splicedRoutes.ts'
-import { createDigest } from './digest.ts'
+import { createDigest, type Digest } from './digest.ts'
 
 /** Names of resources that may have changed, by type. */
 export type Changed = Readonly<Record<XdsType, Set<string>>>
@@ -12,11 +12,11 @@ export type Changed = Readonly<Record<XdsType, Set<string>>>
 /** The fragments of a view, or of one proxy, and the resources that they make up. */
 export type Content = {
   mark(): Mark
-  /** Applies a change and notes in `changed` what it may change: `gap` when it does not start here or does not come out
-   *  as it says, `known` when it brings nothing new. After a gap only a whole change may follow. */
+  /** Applies a change and notes in `changed` what it may change: `gap` when it does not start here or would not come
+   *  out as it says, `known` when it brings nothing new. After a gap all is as it was before. */
   apply(change: ContentChange, changed: Changed): 'applied' | 'known' | 'gap'
-  /** Puts and takes away fragments, and says whether that comes out as `after`. */
-  alter(change: FragmentChange, changed: Changed): void
+  /** Puts and takes away fragments where that comes out as `after`. False: it would not, and nothing is done. */
+  alter(change: FragmentChange & Pick<ContentChange, 'after'>, changed: Changed): boolean
   /** It is known to hold as of `position`, too. */
   holdsAt(position: Position): void
   names(type: XdsType): Iterable<string>
@@ -35,12 +35,13 @@ export const createContent = (): Content => {
   const topics = new Map<string, Topic>()
   let digest = createDigest()
   let position = -1
+  /** What is to lead on from here must be told as a whole. */
+  let isDoubted = false
 
   const drop = (key: FragmentKey): void => {
     const stands = fragments.get(idOf(key))
     if (stands === undefined) return
     fragments.delete(idOf(key))
-    digest.toggle(stands)
     const { kind, table, name } = key
     if (kind === 'virtualHosts') parts.get(table)?.delete(name)
     else if (kind !== 'routeTables') resources[kind].delete(name)
@@ -50,7 +51,6 @@ export const createContent = (): Content => {
   const put = (fragment: Fragment): void => {
     drop(fragment)
     fragments.set(idOf(fragment), fragment)
-    digest.toggle(fragment)
     const { kind, table, name, endpoints } = fragment
     if (kind === 'virtualHosts') partsOf(table).set(name, partOf(fragment))
     else if (kind !== 'routeTables') resources[kind].set(name, resourceOf(fragment))
@@ -74,7 +74,33 @@ export const createContent = (): Content => {
     if (kind === 'clusters') changed.endpoints.add(name)
   }
 
-  const alter: Content['alter'] = (change, changed) => {
+  /** The digest that `change` leads to from what is held, or from nothing. */
+  const digestAfter = (change: FragmentChange, isWhole: boolean): Digest => {
+    const after = createDigest(isWhole ? undefined : digest.text())
+    const altered = new Map<string, Fragment | undefined>()
+    const alterOne = (id: string, fragment?: Fragment): void => {
+      const stands = altered.has(id) || isWhole ? altered.get(id) : fragments.get(id)
+      for (const one of [stands, fragment]) if (one !== undefined) after.toggle(one)
+      altered.set(id, fragment)
+    }
+    for (const key of change.gone) alterOne(idOf(key))
+    for (const fragment of change.put) alterOne(idOf(fragment), fragment)
+    return after
+  }
+
+  const alter = (
+    change: FragmentChange & Pick<ContentChange, 'after'>,
+    changed: Changed,
+    isWhole = false,
+  ): boolean => {
+    const after = digestAfter(change, isWhole)
+    if (after.text() !== change.after) {
+      isDoubted = true
+      return false
+    }
+    digest = after
+    isDoubted = false
+    if (isWhole) clear(changed)
     for (const key of change.gone) {
       drop(key)
       note(key, changed)
@@ -83,6 +109,7 @@ export const createContent = (): Content => {
       put(fragment)
       note(fragment, changed)
     }
+    return true
   }
 
   const clear = (changed: Changed): void => {
@@ -91,7 +118,6 @@ export const createContent = (): Content => {
       note(fragment, changed)
     }
     parts.clear()
-    digest = createDigest()
   }
 
   // Route configurations are put together when they are asked for.
@@ -106,27 +132,25 @@ export const createContent = (): Content => {
   }
 
   return {
-    mark: () => ({ digest: digest.text(), position }),
-    alter,
+    mark: () => ({ digest: digest.text(), position: isDoubted ? -1 : position }),
+    alter: (change, changed) => alter(change, changed),
     apply: (change, changed) => {
       if (change.after === digest.text()) {
         position = Math.max(position, change.position)
+        isDoubted = false
         return 'known'
       }
-      if (change.position <= position) return 'known'
-      if (change.before === undefined) clear(changed)
-      else if (change.before !== digest.text()) return 'gap'
-      alter(change, changed)
-      if (digest.text() !== change.after) {
-        clear(changed)
-        position = -1
-        return 'gap'
-      }
+      // Also in doubt nothing leads back.
+      if (isDoubted ? change.position < position : change.position <= position) return 'known'
+      const isWhole = change.before === undefined
+      if (!isWhole && change.before !== digest.text()) return 'gap'
+      if (!alter(change, changed, isWhole)) return 'gap'
       position = change.position
       return 'applied'
     },
     holdsAt: (at) => {
       position = Math.max(position, at)
+      isDoubted = false
     },
     names: function* (type) {
       if (type !== 'routes') yield* resources[type].keys()

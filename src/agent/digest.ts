@@ -10,15 +10,20 @@ export type Digest = {
 
 const digestBytes = 16
 
-/** The digest of nothing. */
-export const createDigest = (): Digest => {
-  const sum = Buffer.alloc(digestBytes)
+/** The digest of nothing, or a copy of the one whose text is `from`. */
+export const createDigest = (from?: string): Digest => {
+  const sum = from === undefined ? Buffer.alloc(digestBytes) : Buffer.from(from, 'base64url')
+  let text = from
   return {
     toggle: ({ kind, table, name, version, endpoints = '' }) => {
       const one = Buffer.from(contentHash([kind, table, name, version, endpoints].join('\n')), 'base64url')
+      text = undefined
       for (let i = 0; i < digestBytes; i += 1) sum[i] = (sum[i] ?? 0) ^ (one[i] ?? 0)
     },
-    text: () => sum.toString('base64url'),
+    text: () => {
+      text ??= sum.toString('base64url')
+      return text
+    },
   }
 }
 

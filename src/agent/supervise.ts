@@ -33,6 +33,16 @@ export const supervise = (state: Supervision, input: SupervisionInput, nowMs: nu
   return [next, [...effects, { type: 'wakeAt', atMs: wakeAtMs(next) }]]
 }
 
+/** What made somebody ask may have come after the child of a hand-over had started: it does not count for that. */
+const asked = (state: Supervision): Supervision => {
+  const { phase } = state
+  return {
+    ...state,
+    restartAsked: true,
+    ...(phase.type === 'handingOver' && { phase: { ...phase, askedAgain: true } }),
+  }
+}
+
 const take = (state: Supervision, input: SupervisionInput, nowMs: number): Step => {
   switch (input.type) {
     case 'found':
@@ -51,7 +61,7 @@ const take = (state: Supervision, input: SupervisionInput, nowMs: number): Step 
       if (input.launch === state.wanted) return [state, []]
       return [tryAnew({ ...state, wanted: input.launch }, nowMs), []]
     case 'restart':
-      return [tryAnew({ ...state, restartAsked: true }, nowMs), []]
+      return [tryAnew(asked(state), nowMs), []]
     case 'drain':
       return drain(state, nowMs)
     case 'stop':

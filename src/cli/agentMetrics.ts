@@ -42,6 +42,10 @@ export const agentBusMetrics: Readonly<Record<keyof ReturnType<NatsAgentBus['cou
   frames: counter('rutter_agent_frames_total', 'Frames that were heard.'),
   frameBytes: counter('rutter_agent_frame_bytes_total', 'Bytes of the frames that were heard.'),
   framesRefused: counter('rutter_agent_frames_refused_total', 'Messages on topics that were no frames.'),
+  verdictsRefused: counter(
+    'rutter_agent_verdicts_refused_total',
+    'Messages that should have compared what is held with what is intended, and did not.',
+  ),
   syncs: counter('rutter_agent_bus_requests_total', 'Requests to controllers.'),
   syncsFailed: counter('rutter_agent_bus_requests_failed_total', 'Requests without an answer.'),
   syncBytes: counter('rutter_agent_sync_bytes_total', 'Bytes of answers of controllers.'),

@@ -11,7 +11,12 @@ import { placesIn } from './places.ts'
 import { printProblems } from './printFindings.ts'
 import { readTextFiles } from './textFiles.ts'
 
-type Options = { readonly file: readonly string[]; readonly to: Dialect; readonly domain: string }
+type Options = {
+  readonly file: readonly string[]
+  readonly to: Dialect
+  readonly domain: string
+  readonly ingressNamespace?: string
+}
 
 /** `rutter convert`: documents on stdout, what is lost on stderr; 0 when nothing is, 1 otherwise, 65 for invalid
  *  input. */
@@ -22,11 +27,12 @@ export const addConvert: AddCommand = (program, cli) => {
     .addOption(new Option('--to <dialect>', 'the dialect to write').choices(dialects).makeOptionMandatory())
     .addOption(fileOption().makeOptionMandatory())
     .option('--domain <domain>', 'domain of the mesh', 'cluster.local')
+    .option('--ingress-namespace <name>', 'namespace of the ingress proxies, whose secrets Gateways name')
     .addHelpText('after', '\nExamples:\n  rutter convert --to istio -f rules.yaml > virtual-services.yaml')
     .action(cli.action((options: Options) => run(options, cli)))
 }
 
-const run = async ({ file, to, domain }: Options, { io }: Cli): Promise<number> => {
+const run = async ({ file, to, domain, ingressNamespace }: Options, { io }: Cli): Promise<number> => {
   const files = await readTextFiles(file, io)
   if (isLeft(files)) {
     io.err(`error: ${files.left}`)
@@ -41,6 +47,7 @@ const run = async ({ file, to, domain }: Options, { io }: Cli): Promise<number> 
     read.right.map(({ resource }) => resource),
     to,
     domain,
+    ingressNamespace,
   )
   io.out(resources.map(resourceToYaml).join('---\n'))
   const placeOf = placesIn(files.right)

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
+import { certificateFiles } from '../adapters/secrets/certificateFiles.ts'
 import { secretFiles } from '../adapters/secrets/secretFiles.ts'
 import type { Problem } from '../model/diagnostic.ts'
 import { keyOf, nameOf } from '../model/resourceName.ts'
@@ -59,7 +60,7 @@ const lint = async (options: Options, command: Command, { io }: Cli): Promise<nu
   const { server } = options
   const checked = server
     ? await lintByServer(server, files.right)
-    : lintOffline(files.right, await secretsIn(options.secrets))
+    : lintOffline(files.right, await secretsIn(options.secrets), certificateFiles(Date.now))
   if (isLeft(checked)) {
     if ('_tag' in checked.left) return reportUnanswered(io, checked.left, { files: files.right })
     if (options.output !== 'text') io.out(machineReadable(options.output, checked.left, []))

@@ -1,4 +1,5 @@
 import type { NatsControllerBus } from '../adapters/nats/controllerBus.ts'
+import type { FollowedCertificates } from '../adapters/secrets/followedCertificates.ts'
 import type { SecretFiles } from '../adapters/secrets/secretFiles.ts'
 import type { XdsServerCounters } from '../adapters/xds/xdsServerCounters.ts'
 import type { Checkpointing } from '../streams/checkpointing.ts'
@@ -31,6 +32,14 @@ export const controllerMetrics: Readonly<Record<keyof ReturnType<RunningControll
   proxies: gauge('rutter_projected_proxies', 'Proxies whose configuration is kept up with the mesh.'),
   views: gauge('rutter_views', 'Lists of what proxies may call that proxies share.'),
   slices: gauge('rutter_slices', 'Shared pieces of configuration, each of one service.'),
+  endpointsHeld: gauge(
+    'rutter_endpoints_held',
+    'Proxies whose endpoints callers are not told of yet: they do not listen there so far.',
+  ),
+  endpointsHeldInVain: counter(
+    'rutter_endpoints_held_in_vain_total',
+    'Proxies that had not acknowledged their listeners when callers were told after all.',
+  ),
 }
 
 /** The figures of the fleet that are worked out when they are asked for. */
@@ -76,6 +85,22 @@ export const publishingMetrics: Readonly<Record<keyof ReturnType<Publishing['cou
   syncsAnswered: counter('rutter_syncs_answered_total', 'Agents that were told what they miss.'),
   syncedFrames: counter('rutter_synced_frames_total', 'Frames that they were told.'),
   agentsRefused: counter('rutter_agents_refused_total', 'Messages of agents whose node id is none.'),
+  statusesCompared: counter(
+    'rutter_statuses_compared_total',
+    'Statuses of agents that were compared with what is intended.',
+  ),
+  statusesOnTheirWay: counter(
+    'rutter_statuses_on_their_way_total',
+    'Of these, those that lacked what had changed a moment before.',
+  ),
+  statusesMissing: counter(
+    'rutter_statuses_missing_total',
+    'Of these, those that showed that something had been lost, and must be asked for.',
+  ),
+  sharesChanged: counter(
+    'rutter_shares_changed_total',
+    'How often the controllers that share the work of publishing became others.',
+  ),
 }
 
 /** The figures of who reads a registry that several controllers have. */
@@ -96,6 +121,23 @@ export const secretMetrics: Readonly<Record<keyof SecretFiles['counters'], Metri
   secrets: gauge('rutter_secrets', 'Secrets that there are files of.'),
   unusable: gauge('rutter_secrets_unusable', 'Secrets whose files cannot be used.'),
   beyondBound: gauge('rutter_secrets_beyond_bound', 'Secrets that are not read, as there are too many.'),
+}
+
+/** The figures of files of workloads' certificates, which Envoys read. */
+export const certificateMetrics: Readonly<Record<keyof FollowedCertificates['counters'], Metric>> = {
+  changed: counter(
+    'rutter_certificates_changed_total',
+    'Times that Envoys were told to read certificates of their workloads again.',
+  ),
+  halfSeen: counter(
+    'rutter_certificates_half_changed_total',
+    'Looks that found such files half changed, which Envoys were not told of.',
+  ),
+  unusable: gauge('rutter_certificates_unusable', 'Secrets whose files are half changed or of no use now.'),
+  beyondBound: counter(
+    'rutter_certificates_beyond_bound_total',
+    'Askings for files that are not followed, as there are too many.',
+  ),
 }
 
 /** The figures of the xDS server. */

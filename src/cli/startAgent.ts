@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isLeft, isRight } from 'fp-ts/lib/Either.js'
@@ -9,6 +8,7 @@ import { lockState } from '../adapters/envoy/lockState.ts'
 import { type SupervisedEnvoy, superviseEnvoy } from '../adapters/envoy/superviseEnvoy.ts'
 import { agentServer } from '../adapters/http/agentServer.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
+import { followedCertificates } from '../adapters/secrets/followedCertificates.ts'
 import { secretFiles } from '../adapters/secrets/secretFiles.ts'
 import { xdsServer } from '../adapters/xds/xdsServer.ts'
 import { type BootstrapOptions, bootstrap, type HostPort } from '../agent/bootstrap.ts'
@@ -21,7 +21,7 @@ import { socketPath } from './agent/socketPath.ts'
 import { createStanding } from './agent/standing.ts'
 import { agentMetrics, keeperMetrics, supervisionMetrics } from './agentMetrics.ts'
 import { exportCounters } from './exportCounters.ts'
-import { secretMetrics } from './metrics.ts'
+import { certificateMetrics, secretMetrics } from './metrics.ts'
 
 /** What `rutter agent` is told. */
 export type AgentOptions = {
@@ -58,8 +58,8 @@ export type StartedAgent = {
   release(): Promise<void>
 }
 
-/** What Envoy acknowledges is written to disk so often at most. */
-const keepEveryMs = 1_000
+/** What Envoy acknowledges is on disk within so long, and a moment after. */
+const mostRestMs = 1_000
 
 /** Starts an agent: what it serves, its Envoy, its connection to NATS, which may come later. Rejects with a `StateInUse`
  *  while another agent has the state, and when a directory, the binary or an address cannot be had; then nothing that it
@@ -80,7 +80,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
     const found = await readKnownGood(file, mesh, node)
     if (isLeft(found) && found.left._tag !== 'KnownGoodAbsent')
       notice(`what was acknowledged before is of no use: ${file}: ${found.left._tag}`)
-    const keeper = knownGoodKeeper(file, keepEveryMs, (error) =>
+    const keeper = knownGoodKeeper(file, mostRestMs, (error) =>
       notice(`cannot write ${file}: ${error.message}`),
     )
     toClose.push(() => keeper.close())
@@ -91,26 +91,38 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
       options.secrets === undefined
         ? undefined
         : await secretFiles(options.secrets, {
-            changed: (names) => secretsChanged(names),
+            changed: (names) => {
+              secretsChanged(names)
+              standing.look()
+            },
+            notice,
             nowMs: () => Date.now(),
           })
     if (secrets !== undefined) toClose.push(() => secrets.close())
+    const certificates = followedCertificates({
+      changed: (names) => secretsChanged(names),
+      notice,
+      monotonicMs: () => performance.now(),
+    })
+    toClose.push(() => certificates.close())
     const running = runAgent({
       mesh,
       identity,
       metadata,
-      clock: { nowMs: () => performance.now(), newId: randomUUID },
+      clock: { monotonicMs: () => performance.now() },
       random: Math.random,
       ...(isRight(found) ? { knownGood: found.right } : {}),
       acknowledged: (known) => keeper.keep(known),
       changed: () => standing.look(),
       ...(secrets && { secrets }),
+      fileState: certificates.state,
     })
     secretsChanged = running.secretsChanged
     toClose.push(() => running.stop())
     const metrics = new Registry()
     exportAgent(metrics, running, keeper)
     if (secrets !== undefined) exportCounters(metrics, secretMetrics, () => secrets.counters)
+    exportCounters(metrics, certificateMetrics, () => certificates.counters)
 
     const leaving = new AbortController()
     const connecting = connectAgent(running, { ...options, node, metrics }, leaving.signal)

@@ -6,6 +6,8 @@ import { isLoopback } from '../adapters/http/hostGuard.ts'
 import { type HttpServer, httpServer } from '../adapters/http/httpServer.ts'
 import { knownTokens } from '../adapters/http/knownTokens.ts'
 import { type CertificateFiles, readCertificates } from '../adapters/readCertificates.ts'
+import { certificateFiles } from '../adapters/secrets/certificateFiles.ts'
+import { followedCertificates } from '../adapters/secrets/followedCertificates.ts'
 import { secretFiles } from '../adapters/secrets/secretFiles.ts'
 import { xdsCredentials } from '../adapters/xds/xdsCredentials.ts'
 import { type XdsServer, xdsServer } from '../adapters/xds/xdsServer.ts'
@@ -22,6 +24,7 @@ import { exportCounters } from './exportCounters.ts'
 import { type FollowedDirectory, followDirectory } from './followDirectory.ts'
 import {
   busMetrics,
+  certificateMetrics,
   checkpointMetrics,
   controllerMetrics,
   fleetMetrics,
@@ -101,9 +104,16 @@ export const startController = async (options: ControllerOptions): Promise<Start
         ? undefined
         : await secretFiles(options.secrets, {
             changed: (names) => secretsChanged(names),
+            notice,
             nowMs: clock.nowMs,
           })
     if (secrets !== undefined) toClose.push(() => secrets.close())
+    const certificates = followedCertificates({
+      changed: (names) => secretsChanged(names),
+      notice,
+      monotonicMs: clock.monotonicMs,
+    })
+    toClose.push(() => certificates.close())
     const isPrivate = isLoopback(options.xds.host) || options.xdsTls?.ca !== undefined
     if (secrets !== undefined && !isPrivate)
       notice('secrets are not served: beyond this machine that takes --xds-cert, --xds-key and --xds-ca')
@@ -120,6 +130,8 @@ export const startController = async (options: ControllerOptions): Promise<Start
         resource: (name) => (isPrivate ? secrets?.resource(name) : undefined),
         problem: secrets?.problem ?? noDirectory,
       },
+      fileProblem: certificateFiles(clock.nowMs),
+      fileState: certificates.state,
     })
     secretsChanged = running.secretsChanged
     const { controller } = running
@@ -127,6 +139,7 @@ export const startController = async (options: ControllerOptions): Promise<Start
     const metrics = new Registry()
     exportCounters(metrics, controllerMetrics, running.counters)
     if (secrets !== undefined) exportCounters(metrics, secretMetrics, () => secrets.counters)
+    exportCounters(metrics, certificateMetrics, () => certificates.counters)
     exportCounters(metrics, fleetMetrics, () => ({ rejections: running.rejected() }))
     exportCounters(metrics, checkpointMetrics, checkpointing.counters)
     if (counters !== undefined) exportCounters(metrics, natsLogMetrics, counters)
@@ -178,7 +191,11 @@ const noDirectory: SecretCheck = () => ({
   message: 'this controller was started without --secrets',
 })
 
-const clock: Clock = { nowMs: () => Date.now(), newId: () => randomUUID() }
+const clock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  newId: () => randomUUID(),
+}
 
 const identify: Identify = (node) => {
   const identity = parseNodeId(node.id)

@@ -1,7 +1,15 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { FleetAnswer, FleetQuestion } from '../model/fleet.ts'
-import type { AgentStatus, Fragment, Frame, SyncAnswer, SyncRequest } from '../model/frame.ts'
+import type {
+  AgentStatus,
+  EndpointsFrame,
+  Fragment,
+  Frame,
+  SyncAnswer,
+  SyncRequest,
+  Verdict,
+} from '../model/frame.ts'
 import { packed, unpacked } from '../wire/packed.ts'
 
 const position = t.number
@@ -75,13 +83,11 @@ const proxyStatus = t.type({
   ackedPosition: position,
   rejections: t.readonlyArray(rejection),
 })
-const status = t.type(
-  {
-    node: t.string,
-    metadata,
-    standing,
-    status: proxyStatus,
-  },
+const status = t.intersection(
+  [
+    t.type({ node: t.string, metadata, standing, status: proxyStatus, position }),
+    t.partial({ log: t.string }),
+  ],
   'status',
 )
 
@@ -93,7 +99,8 @@ const fleetAnswer = t.type(
 )
 
 /** A frame as it goes over the bus. */
-export const encodeFrame = (message: Frame): Uint8Array => encode(message)
+export const encodeFrame = (message: Frame): Uint8Array =>
+  message.type === 'endpoints' ? encodeEndpoints(message) : encode(message)
 /** The frame in a message; Left says why there is none. */
 export const decodeFrame = (message: Uint8Array): Either<string, Frame> => decode<Frame>(message, frame)
 
@@ -104,28 +111,38 @@ export const decodeSyncAnswer = (message: Uint8Array): Either<string, SyncAnswer
   decode<SyncAnswer>(message, answer)
 
 /** A request for what is missing, as it goes over the bus. */
-export const encodeSyncRequest = (message: SyncRequest): Uint8Array => encode(message)
+export const encodeSyncRequest = (message: SyncRequest): Uint8Array => encodePlain(message)
 /** The request in a message; Left says why there is none. */
 export const decodeSyncRequest = (message: Uint8Array): Either<string, SyncRequest> =>
-  decode<SyncRequest>(message, syncRequest)
+  decodePlain<SyncRequest>(message, syncRequest)
 
 /** An agent's status as it goes over the bus. */
-export const encodeAgentStatus = (message: AgentStatus): Uint8Array => encode(message)
+export const encodeAgentStatus = (message: AgentStatus): Uint8Array => encodePlain(message)
 /** The status in a message; Left says why there is none. */
 export const decodeAgentStatus = (message: Uint8Array): Either<string, AgentStatus> =>
-  decode<AgentStatus>(message, status)
+  decodePlain<AgentStatus>(message, status)
+
+/** What a controller finds of a status, as it goes over the bus: one word. */
+export const encodeVerdict = (verdict: Verdict): string => verdict
+/** The verdict in a message; Left says why there is none. */
+export const decodeVerdict = (message: Uint8Array): Either<string, Verdict> => {
+  const found = verdicts.find((verdict) => Buffer.compare(Buffer.from(verdict), message) === 0)
+  return found === undefined ? left('the message is no verdict') : right(found)
+}
+
+const verdicts: readonly Verdict[] = ['equal', 'onItsWay', 'missing']
 
 /** What a controller asks others about proxies, as it goes over the bus. */
-export const encodeFleetQuestion = (message: FleetQuestion): Uint8Array => encode(message)
+export const encodeFleetQuestion = (message: FleetQuestion): Uint8Array => encodePlain(message)
 /** The question in a message; Left says why there is none. */
 export const decodeFleetQuestion = (message: Uint8Array): Either<string, FleetQuestion> =>
-  decode<FleetQuestion>(message, fleetQuestion)
+  decodePlain<FleetQuestion>(message, fleetQuestion)
 
 /** What a controller answers about proxies, as it goes over the bus, before it is cut into chunks. */
-export const encodeFleetAnswer = (message: FleetAnswer): Uint8Array => encode(message)
+export const encodeFleetAnswer = (message: FleetAnswer): Uint8Array => encodePlain(message)
 /** The answer in a message; Left says why there is none. */
 export const decodeFleetAnswer = (message: Uint8Array): Either<string, FleetAnswer> =>
-  decode<FleetAnswer>(message, fleetAnswer)
+  decodePlain<FleetAnswer>(message, fleetAnswer)
 
 // Bytes of fragments stand behind the header, in the order in which the header names their lengths.
 const encode = (message: object): Uint8Array => {
@@ -139,18 +156,43 @@ const encode = (message: object): Uint8Array => {
   return packed(header, blobs)
 }
 
+/** As `encode` does, for what is said a thousand times a second. */
+const encodeEndpoints = (message: EndpointsFrame): Uint8Array => {
+  const { bytes, ...rest } = message.fragment
+  const header = JSON.stringify({ ...message, fragment: { ...rest, length: bytes.length } })
+  return packed(header, [bytes])
+}
+
+/** Of what has no fragments: thousands of agents say such things all the time. */
+const encodePlain = (message: object): Uint8Array => packed(JSON.stringify(message), [])
+
 const isFragment = (value: unknown): value is Fragment =>
   typeof value === 'object' && value !== null && 'bytes' in value && value.bytes instanceof Uint8Array
 
-const decode = <Message>(
+type HeaderCodec = { readonly name: string; decode(header: unknown): Either<unknown, unknown> }
+
+const decodeParts = <Header>(
   message: Uint8Array,
-  codec: { readonly name: string; decode(header: unknown): Either<unknown, unknown> },
-): Either<string, Message> => {
+  codec: HeaderCodec,
+): Either<string, { readonly header: Header; readonly rest: Uint8Array }> => {
   const parts = unpacked(message)
   if (isLeft(parts)) return parts
   const { header, rest } = parts.right
-  const checked = codec.decode(header)
-  if (isLeft(checked)) return left(`the header is none of a ${codec.name}`)
+  if (isLeft(codec.decode(header))) return left(`the header is none of a ${codec.name}`)
+  return right({ header: header as Header, rest })
+}
+
+const decodePlain = <Message>(message: Uint8Array, codec: HeaderCodec): Either<string, Message> => {
+  const parts = decodeParts<Message>(message, codec)
+  if (isLeft(parts)) return parts
+  const { header, rest } = parts.right
+  return rest.length === 0 ? right(header) : left(`the bytes are ${rest.length}, not 0`)
+}
+
+const decode = <Message>(message: Uint8Array, codec: HeaderCodec): Either<string, Message> => {
+  const parts = decodeParts<unknown>(message, codec)
+  if (isLeft(parts)) return parts
+  const { header, rest } = parts.right
   let from = 0
   const withBytes = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(withBytes)

@@ -48,6 +48,7 @@ const kindOf = (document: Document): Either<Problem, KindInfo> => {
   }
   if (typeof apiVersion === 'string' && info.apiVersions.includes(apiVersion)) return right(info)
   const found = 'apiVersion' in value ? shown(apiVersion) : 'none'
-  const message = `A ${info.kind} has the apiVersion ${info.apiVersions.join(' or ')}; found ${found}.`
+  const article = /^[AEIOU]/.test(info.kind) ? 'An' : 'A'
+  const message = `${article} ${info.kind} has the apiVersion ${info.apiVersions.join(' or ')}; found ${found}.`
   return left(placed(document, problemCodes.wrongApiVersion, message, ['apiVersion']))
 }

@@ -9,6 +9,14 @@ export const ipVersion = (text: string): 4 | 6 | undefined => {
   return looksLikeIpv6 && URL.canParse(`http://[${text}]/`) ? 6 : undefined
 }
 
+/** An IP address, alone or before the length of a prefix, in the one spelling by which addresses are compared: IPv6 in
+ *  lower case, in its shortest form. Any other text as it is. */
+export const canonicalIp = (text: string): string => {
+  const [address = '', ...bits] = text.split('/')
+  if (ipVersion(address) !== 6) return text
+  return [new URL(`http://[${address}]/`).hostname.slice(1, -1), ...bits].join('/')
+}
+
 /** True for an IP address, or one with the length of a prefix (`10.0.0.0/8`) that its version can have. */
 export const isSubnet = (text: string): boolean => {
   const [address = '', bits, ...rest] = text.split('/')

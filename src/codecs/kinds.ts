@@ -1,4 +1,5 @@
 import type { Kind } from '../model/resource.ts'
+import { formerIngressVersions } from './specs/formerIngress.ts'
 
 /** What a kind is called at the outer edge. */
 export type KindInfo = {
@@ -33,7 +34,10 @@ export const kinds: readonly KindInfo[] = [
   kindInfo('DestinationPolicy', 'destinationpolicies', 'config.istio.io', ['v1alpha2']),
   kindInfo('IngressRule', 'ingressrules', 'config.istio.io', ['v1alpha2']),
   kindInfo('EgressRule', 'egressrules', 'config.istio.io', ['v1alpha2']),
-  kindInfo('Ingress', 'ingresses', 'networking.k8s.io', ['v1']),
+  {
+    ...kindInfo('Ingress', 'ingresses', 'networking.k8s.io', ['v1']),
+    apiVersions: ['networking.k8s.io/v1', ...formerIngressVersions],
+  },
   ...istioKinds([
     ['Sidecar', 'sidecars'],
     ['VirtualService', 'virtualservices'],

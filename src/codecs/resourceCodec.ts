@@ -6,6 +6,7 @@ import { choice } from './shapes/choice.ts'
 import { type Codec, codec } from './shapes/codec.ts'
 import { annotations, dnsLabel, dnsName, labels } from './shapes/names.ts'
 import { isMap, optional, struct } from './shapes/struct.ts'
+import { currentIngress } from './specs/formerIngress.ts'
 import { specCodecs } from './specs/specCodecs.ts'
 
 /** The codec of a whole resource of one kind. */
@@ -25,7 +26,8 @@ const build = (info: KindInfo): Codec<Resource> => {
     spec: specCodecs[info.kind] as Codec<unknown>,
   })
   return codec(info.kind, (input, context) => {
-    const read = whole.validate(without(input, status), context)
+    const written = without(input, status)
+    const read = whole.validate(info.kind === 'Ingress' ? currentIngress(written) : written, context)
     // The kind's own spec codec has read the spec, which TypeScript cannot follow through the table.
     return isLeft(read) ? read : t.success(read.right as Resource)
   })

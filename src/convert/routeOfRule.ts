@@ -1,6 +1,6 @@
 import type { HttpMatchRequest, IstioDestination, IstioHttpRoute } from '../model/istio/virtualService.ts'
 import type { Resource } from '../model/resource.ts'
-import type { IstioService, RouteRuleSpec } from '../model/routeRule.ts'
+import { type IstioService, type RouteRuleSpec, requestFields } from '../model/routeRule.ts'
 import { type Lose, loseOthers } from './loss.ts'
 
 /** The destination of Istio's for a service of 2017 and labels. */
@@ -55,21 +55,7 @@ export const routeOfRule = (
   }
 }
 
-const known = [
-  'destination',
-  'precedence',
-  'match',
-  'route',
-  'redirect',
-  'rewrite',
-  'websocketUpgrade',
-  'httpReqTimeout',
-  'httpReqRetries',
-  'httpFault',
-  'mirror',
-  'corsPolicy',
-  'appendHeaders',
-]
+const known: readonly string[] = ['destination', 'precedence', 'match', 'route', ...requestFields]
 
 const matchOf = ({ match = {} }: RouteRuleSpec, lose: Lose): HttpMatchRequest | undefined => {
   const unsaid = (['source', 'tcp', 'udp'] as const).filter((key) => match[key] !== undefined)

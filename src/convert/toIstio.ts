@@ -2,7 +2,11 @@ import type { IstioSubset, TrafficPolicy } from '../model/istio/destinationRule.
 import type { IstioDestination } from '../model/istio/virtualService.ts'
 import type { Resource } from '../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
+import { besideIngress } from './besideIngress.ts'
+import { entryOfEgressRule, type OutsideHost } from './entryOfEgressRule.ts'
+import { gatewaysOfIngressRules } from './gatewaysOfIngressRules.ts'
 import { type Converted, type Loss, losing } from './loss.ts'
+import { withOriginatedTls } from './originatedTls.ts'
 import { routeOfRule } from './routeOfRule.ts'
 import { fullHost, hostOf } from './ruleHost.ts'
 import { type Subsets, subsets } from './subsetNames.ts'
@@ -10,9 +14,12 @@ import { trafficPolicyOf } from './trafficPolicyOf.ts'
 
 const apiVersion = 'networking.istio.io/v1'
 
-/** RouteRules and DestinationPolicies of 2017 as VirtualServices and DestinationRules, one of each for a host; what is
- *  of no dialect stays as it is. */
-export const toIstio = (resources: readonly Resource[], domain: string): Converted => {
+/** RouteRules and DestinationPolicies of 2017 as VirtualServices and DestinationRules, one of each for a host, EgressRules as ServiceEntries, IngressRules as Gateways with VirtualServices; what is of no dialect stays as it is. */
+export const toIstio = (
+  resources: readonly Resource[],
+  domain: string,
+  ingressNamespace: string | undefined,
+): Converted => {
   const losses: Loss[] = []
   const subsetsOf = new Map<string, Subsets>()
   const at = (host: string): Subsets => {
@@ -23,11 +30,16 @@ export const toIstio = (resources: readonly Resource[], domain: string): Convert
   const kept: Resource[] = []
   const rules: Resource<'RouteRule'>[] = []
   const policies: Resource<'DestinationPolicy'>[] = []
+  const outside: OutsideHost[] = []
+  const ingress: Resource<'IngressRule'>[] = []
   for (const resource of resources) {
     if (resource.kind === 'RouteRule') rules.push(resource as Resource<'RouteRule'>)
     else if (resource.kind === 'DestinationPolicy') policies.push(resource as Resource<'DestinationPolicy'>)
-    else if (resource.kind === 'IngressRule' || resource.kind === 'EgressRule')
-      losing(resource, losses)('', `${resource.kind}s are not converted: the document is left out`)
+    else if (resource.kind === 'EgressRule')
+      outside.push(
+        ...optional(entryOfEgressRule(resource as Resource<'EgressRule'>, losing(resource, losses))),
+      )
+    else if (resource.kind === 'IngressRule') ingress.push(resource as Resource<'IngressRule'>)
     else kept.push(resource)
   }
   const virtualServices = [...hosts(rules, domain)].map(([host, its]) =>
@@ -36,12 +48,18 @@ export const toIstio = (resources: readonly Resource[], domain: string): Convert
   return {
     resources: [
       ...kept,
+      ...outside.map(({ entry }) => entry),
+      ...gatewaysOfIngressRules(ingress, besideIngress(resources, domain), ingressNamespace, (rule) =>
+        losing(rule, losses),
+      ),
       ...virtualServices.flat(),
-      ...destinationRules(policies, rules, domain, subsetsOf, at, losses),
+      ...destinationRules(policies, rules, outside, domain, subsetsOf, at, losses),
     ],
     losses,
   }
 }
+
+const optional = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value])
 
 const hosts = <K extends 'RouteRule' | 'DestinationPolicy'>(
   resources: readonly Resource<K>[],
@@ -102,6 +120,7 @@ const virtualService = (
 const destinationRules = (
   policies: readonly Resource<'DestinationPolicy'>[],
   rules: readonly Resource<'RouteRule'>[],
+  outside: readonly OutsideHost[],
   domain: string,
   subsetsOf: ReadonlyMap<string, Subsets>,
   at: (host: string) => Subsets,
@@ -114,6 +133,13 @@ const destinationRules = (
       one.metadata.namespace,
     ]),
   )
+  const tlsPorts = new Map<string, readonly number[]>()
+  for (const { host, tlsPorts: ports, entry } of outside)
+    if (ports.length > 0 && !tlsPorts.has(host)) {
+      tlsPorts.set(host, ports)
+      // Of what is said elsewhere the host's callers would not hear.
+      namespaces.set(host, entry.metadata.namespace)
+    }
   const made = new Map<string, Map<string, TrafficPolicy>>()
   for (const [host, its] of byHost) {
     const own = new Map<string, TrafficPolicy>()
@@ -127,10 +153,10 @@ const destinationRules = (
     }
     made.set(host, own)
   }
-  const all = [...new Set([...subsetsOf.keys(), ...byHost.keys()])].sort(byCodeUnit)
+  const all = [...new Set([...subsetsOf.keys(), ...byHost.keys(), ...tlsPorts.keys()])].sort(byCodeUnit)
   return all.flatMap((host) => {
     const own = made.get(host) ?? new Map<string, TrafficPolicy>()
-    const whole = own.get('')
+    const whole = withOriginatedTls(own.get(''), host, tlsPorts.get(host) ?? [])
     const named = at(host)
       .all()
       .map(({ name, labels }): IstioSubset => {

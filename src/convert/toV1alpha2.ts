@@ -1,30 +1,60 @@
 import type { IstioDestination } from '../model/istio/virtualService.ts'
 import type { Resource } from '../model/resource.ts'
 import type { DestinationWeight } from '../model/routeRule.ts'
+import type { ToService } from './actionOfRoute.ts'
+import { besideIngress } from './besideIngress.ts'
+import { egressRulesOf } from './egressRulesOf.ts'
+import { gatewayOf } from './gatewayPlaces.ts'
+import { ingressRulesOfGateways } from './ingressRulesOfGateways.ts'
 import { type Converted, type Lose, type Loss, loseOthers, losing } from './loss.ts'
+import { originatedPorts, withoutOriginatedTls } from './originatedTls.ts'
 import { policyOf } from './policyOf.ts'
 import { fullHost, serviceOf } from './ruleHost.ts'
-import { rulesOfRoute, type ToService } from './rulesOfRoute.ts'
+import { rulesOfRoute } from './rulesOfRoute.ts'
 
 const apiVersion = 'config.istio.io/v1alpha2'
 
-/** VirtualServices and DestinationRules of Istio as RouteRules and DestinationPolicies of 2017; what is of no dialect
- *  stays as it is. */
-export const toV1alpha2 = (resources: readonly Resource[], domain: string): Converted => {
+/** VirtualServices and DestinationRules of Istio as RouteRules and DestinationPolicies of 2017, those at Gateways as
+ *  IngressRules, and ServiceEntries as EgressRules; what is of no dialect stays as it is. */
+export const toV1alpha2 = (
+  resources: readonly Resource[],
+  domain: string,
+  ingressNamespace: string | undefined,
+): Converted => {
   const losses: Loss[] = []
   const destinationRules = resources.filter(
     (one): one is Resource<'DestinationRule'> => one.kind === 'DestinationRule',
   )
+  const gateways = resources.filter((one): one is Resource<'Gateway'> => one.kind === 'Gateway')
+  const gatewayKeys = new Set(gateways.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`))
   const ports = portsOf(resources, domain)
+  const outside = new Set(
+    resources.flatMap((one) =>
+      one.kind === 'ServiceEntry' ? (one as Resource<'ServiceEntry'>).spec.hosts : [],
+    ),
+  )
   const made = resources.flatMap((resource): readonly Resource[] => {
     const lose = losing(resource, losses)
     switch (resource.kind) {
       case 'VirtualService':
-        return rulesOf(resource as Resource<'VirtualService'>, destinationRules, ports, domain, lose)
+        return rulesOf(
+          resource as Resource<'VirtualService'>,
+          destinationRules,
+          gatewayKeys,
+          ports,
+          domain,
+          lose,
+        )
       case 'DestinationRule':
-        return policiesOf(resource as Resource<'DestinationRule'>, domain, lose)
-      case 'Gateway':
+        return policiesOf(resource as Resource<'DestinationRule'>, outside, domain, lose)
       case 'ServiceEntry':
+        return egressRulesOf(
+          resource as Resource<'ServiceEntry'>,
+          (host) => originatedPorts(host, destinationRules, domain),
+          lose,
+        )
+      case 'Gateway':
+        return []
       case 'WorkloadEntry':
         lose('', `2017 has no such kind as ${resource.kind}: the document is left out`)
         return []
@@ -32,7 +62,17 @@ export const toV1alpha2 = (resources: readonly Resource[], domain: string): Conv
         return [resource]
     }
   })
-  return { resources: made, losses }
+  const edge = ingressRulesOfGateways(
+    {
+      gateways,
+      rules: resources.filter((one): one is Resource<'VirtualService'> => one.kind === 'VirtualService'),
+      ingress: resources.filter((one): one is Resource<'IngressRule'> => one.kind === 'IngressRule'),
+      beside: besideIngress(resources, domain),
+      ingressNamespace,
+    },
+    (resource) => losing(resource, losses),
+  )
+  return { resources: [...made, ...edge], losses }
 }
 
 /** Numbers of the ports of services, by full name. */
@@ -51,6 +91,7 @@ const portsOf = (resources: readonly Resource[], domain: string): Ports =>
 const rulesOf = (
   rule: Resource<'VirtualService'>,
   destinationRules: readonly Resource<'DestinationRule'>[],
+  gatewayKeys: ReadonlySet<string>,
   ports: Ports,
   domain: string,
   lose: Lose,
@@ -58,7 +99,10 @@ const rulesOf = (
   const { spec, metadata } = rule
   loseOthers(spec, ['hosts', 'gateways', 'http'], '/spec', lose)
   const gateways = spec.gateways ?? ['mesh']
-  if (gateways.some((name) => name !== 'mesh')) lose('/spec/gateways', '2017 has no gateways')
+  gateways.forEach((name, i) => {
+    if (name !== 'mesh' && !gatewayKeys.has(gatewayOf(name, metadata.namespace)))
+      lose(`/spec/gateways/${i}`, 'no such Gateway is among these documents')
+  })
   if (!gateways.includes('mesh')) return []
   const http = spec.http ?? []
   const made = (spec.hosts ?? []).flatMap((host, h) => {
@@ -128,10 +172,14 @@ const destinationsFor =
 
 const policiesOf = (
   rule: Resource<'DestinationRule'>,
+  outside: ReadonlySet<string>,
   domain: string,
   lose: Lose,
 ): readonly Resource<'DestinationPolicy'>[] => {
-  const { spec, metadata } = rule
+  const { metadata } = rule
+  const spec = outside.has(rule.spec.host)
+    ? { ...rule.spec, trafficPolicy: withoutOriginatedTls(rule.spec.trafficPolicy, rule.spec.host) }
+    : rule.spec
   const { namespace, name } = metadata
   loseOthers(spec, ['host', 'trafficPolicy', 'subsets'], '/spec', lose)
   const destination = serviceOf(spec.host, namespace, domain)

@@ -1,3 +1,4 @@
+import { hasAny } from './ledger.ts'
 import { find } from './sortedList.ts'
 import type { StreamState } from './streamState.ts'
 
@@ -12,6 +13,18 @@ export const isReady = (state: StreamState, cluster: string): boolean => {
     const isNew = entry?.now !== undefined && entry.before === undefined
     return !isNew || (overdue && isSupplied(state, cluster))
   })
+}
+
+/** True of a cluster that is not ready, and is being added: its acknowledgement is still waited for. None is in doubt, which
+ *  takes longer to resolve. */
+export const isOnItsWay = (state: StreamState, cluster: string): boolean => {
+  const clusters = state.ledgers.clusters
+  if (clusters === undefined || hasAny(clusters.probes) || isReady(state, cluster)) return false
+  const waitedFor = clusters.flights.filter(({ overdue }) => !overdue)
+  return (
+    (waitedFor.length > 0 && clusters.dirty.has(cluster)) ||
+    waitedFor.some(({ entries }) => entries.get(cluster)?.now !== undefined)
+  )
 }
 
 // Envoy may withhold its answer for another cluster's sake; one that has its endpoints is warm all the same.

@@ -3,7 +3,7 @@ import { composeRoutes, sameRoutes } from './composeRoutes.ts'
 import { isWaiting } from './isolation.ts'
 import type { Ledger } from './ledger.ts'
 import { isParked } from './parking.ts'
-import { isReady } from './readiness.ts'
+import { isOnItsWay, isReady } from './readiness.ts'
 import { find } from './sortedList.ts'
 import type { StreamState } from './streamState.ts'
 import { isUnknown } from './unknownResource.ts'
@@ -46,11 +46,16 @@ const routesTarget = (
   const usable = (part: VirtualHostPart): boolean =>
     old.get(part.name)?.version === part.version || mayBeSent(state, intended.name, part)
   if (parts.every(usable)) return intended
+  // Without these it would answer 404 for what it is about to have.
+  if (sent === undefined && parts.some((part) => !usable(part) && isComing(state, part))) return undefined
   // What only the client has cannot be mixed with what is new.
   if (sent !== undefined && isUnknown(sent)) return sent
   const mixed = parts.flatMap((part) => (usable(part) ? part : (old.get(part.name) ?? [])))
   return sent !== undefined && sameRoutes(sent, mixed, intended) ? sent : composeRoutes(intended, mixed)
 }
+
+const isComing = (state: StreamState, { clusters }: VirtualHostPart): boolean =>
+  clusters.some((cluster) => isOnItsWay(state, cluster))
 
 const mayBeSent = (state: StreamState, name: string, part: VirtualHostPart): boolean =>
   !isParked(state, 'routes', name, part.version, part.name) &&

@@ -6,6 +6,7 @@ import { findFilterChain } from './findFilterChain.ts'
 import { findListener, unusualListener } from './findListener.ts'
 import { type Json, mapAt, mapsAt, numberAt, textAt } from './json.ts'
 import { ruleNameOf } from './ruleNameOf.ts'
+import { seenConnection } from './seenConnection.ts'
 import type { SentRequest } from './sentRequest.ts'
 
 /** What becomes of `request` at a proxy that was given `emitted`, by Envoy's own rules, and how it comes to that. */
@@ -15,7 +16,7 @@ export const explain = (emitted: Emitted, proxy: ProxyIdentity, request: SentReq
   const name = textAt(listener, 'name') ?? ''
   const unusual = unusualListener(listener)
   if (unusual !== undefined) return nowhere([missed('listener', name, `not evaluated: ${unusual}`)])
-  const { chain, steps } = findFilterChain(listener, request)
+  const { chain, steps } = findFilterChain(listener, seenConnection(listener, proxy, request))
   const walked: readonly Step[] = [{ at: 'listener', name, matched: true }, ...steps]
   return chain === undefined
     ? nowhere(walked)
@@ -25,7 +26,11 @@ export const explain = (emitted: Emitted, proxy: ProxyIdentity, request: SentReq
 const filters = 'type.googleapis.com/envoy.extensions.filters.network'
 
 // Filters that watch what passes, and let it pass.
-const harmless: ReadonlySet<string> = new Set([`${filters}.mongo_proxy.v3.MongoProxy`])
+const harmless: ReadonlySet<string> = new Set([
+  `${filters}.mongo_proxy.v3.MongoProxy`,
+  // What it looks up is asked for by the cluster.
+  `${filters}.sni_dynamic_forward_proxy.v3.FilterConfig`,
+])
 
 const throughFilters = (
   chain: Json,

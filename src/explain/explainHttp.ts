@@ -7,6 +7,7 @@ import { type Json, mapAt, mapsAt, textAt } from './json.ts'
 import { routeOutcome } from './routeOutcome.ts'
 import { routeRefusal } from './routeRefusal.ts'
 import { ruleNameOf } from './ruleNameOf.ts'
+import { headerText } from './seenHeaders.ts'
 import { type SeenRequest, seenRequest } from './seenRequest.ts'
 import type { SentRequest } from './sentRequest.ts'
 import { mayUpgrade } from './upgrade.ts'
@@ -27,7 +28,11 @@ export const explainHttp = (
     return ended([...steps, ...unread], { ...at, why: 'the proxy is not given it' }, { type: 'none' })
   const seen = seenRequest(request, manager, routes)
   if (isLeft(seen))
-    return ended([...steps, ...unread], { ...at, why: seen.left }, { type: 'none', status: 400 })
+    return ended(
+      [...steps, ...unread],
+      { ...at, why: seen.left.why },
+      { type: 'none', status: seen.left.status },
+    )
   return throughHosts({ manager, emitted, request, routes, seen: seen.right }, [
     ...steps,
     ...unread,
@@ -56,7 +61,9 @@ const throughHosts = (way: Way, steps: readonly Step[]): Explanation => {
   const name = virtualHostName(found.host)
   const matched: Step = { at: 'virtualHost', name, matched: true, why: `by its domain ${found.domain}` }
   const tls = textAt(found.host, 'require_tls') ?? 'NONE'
-  if (tls === 'ALL' && seen.scheme !== 'https') {
+  const proto = headerText(seen.headers, 'x-forwarded-proto')
+  if (proto === '') return ended(steps, { ...matched, why: 'x-forwarded-proto is empty' }, notFound)
+  if (tls === 'ALL' && proto !== 'https') {
     const location = `https://${seen.authority}${seen.path}`
     const outcome = orForbidden(way, undefined, { type: 'redirect', status: 301, location })
     return {

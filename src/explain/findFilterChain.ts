@@ -1,15 +1,19 @@
 import type { Step } from './explanation.ts'
 import { isInRange } from './isInRange.ts'
 import { type Json, mapAt, mapsAt, numberAt, textAt, textsAt } from './json.ts'
-import type { SentRequest } from './sentRequest.ts'
+import { matchedChain } from './matchedChain.ts'
+import type { SeenConnection } from './seenConnection.ts'
 
-/** The filter chain of `listener` that takes the request's connection, and a step for each. Envoy narrows them down by
+/** The filter chain of `listener` that takes `connection`, and a step for each: the one that the listener's
+ *  `filter_chain_matcher` names, where it has one. Else Envoy narrows them down by
  *  destination port, destination address, TLS name, transport and application protocol, and never goes back
  *  (envoy/config/listener/v3/listener_components.proto, FilterChainMatch); what none takes is the default's. */
 export const findFilterChain = (
   listener: Json,
-  request: SentRequest,
+  connection: SeenConnection,
 ): { readonly chain: Json | undefined; readonly steps: readonly Step[] } => {
+  const matcher = mapAt(listener, 'filter_chain_matcher')
+  if (matcher !== undefined) return byMatcher(listener, matcher, connection)
   const all = mapsAt(listener, 'filter_chains')
   const refused = new Map<Json, string>()
   let left: readonly Json[] = all
@@ -21,7 +25,7 @@ export const findFilterChain = (
     (chain) => fieldUnread(chain) === undefined,
     (chain) => `not evaluated: ${fieldUnread(chain)}`,
   )
-  for (const { what, values, best } of levels(request)) {
+  for (const { what, values, best } of levels(connection)) {
     const key = best(left.flatMap(values))
     narrow(
       (chain) => key !== undefined && values(chain).includes(key),
@@ -36,12 +40,35 @@ export const findFilterChain = (
       ...others.map((one) =>
         missed(textAt(one, 'name') ?? '', refused.get(one) ?? 'one like it comes before'),
       ),
-      chain === undefined
-        ? missed('', 'none takes the connection')
-        : { at: 'filterChain', name: textAt(chain, 'name') ?? '', matched: true },
+      chosen(chain),
     ],
   }
 }
+
+const byMatcher = (
+  listener: Json,
+  matcher: Json,
+  connection: SeenConnection,
+): ReturnType<typeof findFilterChain> => {
+  const all = mapsAt(listener, 'filter_chains')
+  const { name, notEvaluated } = matchedChain(matcher, connection)
+  const chain = all.find((one) => textAt(one, 'name') === name) ?? mapAt(listener, 'default_filter_chain')
+  const unread = [...new Set(notEvaluated)].map((one) => missed('', `not evaluated: ${one}`))
+  const others = all.filter((one) => one !== chain)
+  return {
+    chain,
+    steps: [
+      ...unread,
+      ...others.map((one) => missed(textAt(one, 'name') ?? '', 'the listener chooses another')),
+      chosen(chain),
+    ],
+  }
+}
+
+const chosen = (chain: Json | undefined): Step =>
+  chain === undefined
+    ? missed('', 'none takes the connection')
+    : { at: 'filterChain', name: textAt(chain, 'name') ?? '', matched: true }
 
 const missed = (name: string, why: string): Step => ({ at: 'filterChain', name, matched: false, why })
 
@@ -67,16 +94,12 @@ type Level = {
   readonly best: (taken: readonly string[]) => string | undefined
 }
 
-const levels = ({ host, port, tls }: SentRequest): readonly Level[] => [
+const levels = ({ address, port, transport, serverName, protocols }: SeenConnection): readonly Level[] => [
   { what: 'port', values: portOf, best: firstOf([String(port), '']) },
-  { what: 'addresses', values: rangesOf, best: (taken) => narrowestAround(host, taken) },
-  { what: 'TLS names', values: textsOf('server_names'), best: firstOf(tls ? serverNames(host) : ['']) },
-  { what: 'transport', values: transportOf, best: firstOf([tls ? 'tls' : 'raw_buffer', '']) },
-  {
-    what: 'protocols',
-    values: textsOf('application_protocols'),
-    best: firstOf(tls ? ['h2', 'http/1.1', ''] : ['']),
-  },
+  { what: 'addresses', values: rangesOf, best: (taken) => narrowestAround(address, taken) },
+  { what: 'TLS names', values: textsOf('server_names'), best: firstOf(serverNames(serverName)) },
+  { what: 'transport', values: transportOf, best: firstOf([transport, '']) },
+  { what: 'protocols', values: textsOf('application_protocols'), best: firstOf([...protocols, '']) },
 ]
 
 const firstOf =
@@ -99,18 +122,25 @@ const transportOf = (chain: Json): readonly string[] => [textAt(matchOf(chain), 
 
 const rangesOf = (chain: Json): readonly string[] =>
   orEverything(
-    mapsAt(matchOf(chain), 'prefix_ranges').map(
-      (range) => `${textAt(range, 'address_prefix') ?? ''}/${numberAt(range, 'prefix_len') ?? 0}`,
+    withWholes(
+      mapsAt(matchOf(chain), 'prefix_ranges').map(
+        (range) => `${textAt(range, 'address_prefix') ?? ''}/${numberAt(range, 'prefix_len') ?? 0}`,
+      ),
     ),
   )
 
-const narrowestAround = (host: string, ranges: readonly string[]): string | undefined =>
-  ranges.filter((range) => range === '' || isInRange(host, range)).sort((a, b) => bitsOf(b) - bitsOf(a))[0]
+// An address that is not known is in one of the halves.
+const withWholes = (ranges: readonly string[]): readonly string[] =>
+  ['0.0.0.0/1', '128.0.0.0/1'].every((half) => ranges.includes(half)) ? [...ranges, '0.0.0.0/0'] : ranges
+
+const narrowestAround = (address: string | undefined, ranges: readonly string[]): string | undefined =>
+  ranges.filter((range) => range === '' || isInRange(address, range)).sort((a, b) => bitsOf(b) - bitsOf(a))[0]
 
 const bitsOf = (range: string): number => (range === '' ? -1 : Number(range.split('/')[1]))
 
 /** `a.b.c`, then `*.b.c`, then `*.c`, then any. */
 const serverNames = (host: string): readonly string[] => {
+  if (host === '') return ['']
   const labels = host.split('.')
   return [host, ...labels.slice(1).map((_, i) => `*.${labels.slice(i + 1).join('.')}`), '']
 }

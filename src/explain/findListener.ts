@@ -1,11 +1,13 @@
 import type { ProxyIdentity } from '../model/proxy.ts'
-import { type Json, mapAt, mapsAt, numberAt, setOf, textAt } from './json.ts'
+import { type Json, mapAt, mapsAt, setOf, textAt } from './json.ts'
+import { isWildcard, placeOf } from './placeOf.ts'
+import { ruleNameOf } from './ruleNameOf.ts'
 import type { SentRequest } from './sentRequest.ts'
 
 /** The listener of a proxy that gets the request, or why there is none. A sidecar's are those for what its workload
  *  sends: the explicit HTTP proxy, else what is captured, by address or, where a name stands for an address that is not
  *  known here, by the name in the cluster behind it. Every other proxy is reached at what it has bound, and so is a
- *  sidecar at an address of its own. */
+ *  sidecar at an address of its own, where what comes in is captured too. */
 export const findListener = (
   listeners: readonly Json[],
   proxy: ProxyIdentity,
@@ -16,9 +18,23 @@ export const findListener = (
     (one) => placeOf(one).address === request.host && placeOf(one).port === request.port,
   )
   if (exact !== undefined) return exact
+  if (proxy.type === 'sidecar' && proxy.ip === request.host) {
+    const found = inbound(listeners, request)
+    if (found !== undefined) return found
+  }
   return proxy.type === 'sidecar'
     ? outbound(listeners, proxy.domain, request)
     : (atPort(bound, request) ?? `none is bound for port ${request.port}: there is ${namesOf(bound)}`)
+}
+
+const inbound = (listeners: readonly Json[], { host, port }: SentRequest): Json | undefined => {
+  const own = listeners.filter((one) => textAt(one, 'traffic_direction') === 'INBOUND')
+  const captured = own.filter((one) => one['bind_to_port'] === false && placeOf(one).port === port)
+  return (
+    captured.find((one) => placeOf(one).address === host) ??
+    captured.find(isWildcard) ??
+    own.find((one) => one['use_original_dst'] === true)
+  )
 }
 
 const outbound = (listeners: readonly Json[], domain: string, request: SentRequest): Json | string => {
@@ -30,11 +46,15 @@ const outbound = (listeners: readonly Json[], domain: string, request: SentReque
       textAt(one, 'traffic_direction') !== 'INBOUND' &&
       placeOf(one).port === request.port,
   )
+  const byName = (namesOf: (listener: Json, domain: string) => readonly string[]): Json | undefined =>
+    captured.find(
+      (one) =>
+        !isWildcard(one) && namesOf(one, domain).some((host) => isShortFor(request.host, host, domain)),
+    )
   return (
     captured.find((one) => placeOf(one).address === request.host) ??
-    captured.find(
-      (one) => !isWildcard(one) && hostsBehind(one).some((host) => isShortFor(request.host, host, domain)),
-    ) ??
+    byName(serviceOf) ??
+    byName(hostsBehind) ??
     captured.find(isWildcard) ??
     listeners.find(
       (one) => one['use_original_dst'] === true && textAt(one, 'traffic_direction') === 'OUTBOUND',
@@ -52,24 +72,21 @@ const atPort = (bound: readonly Json[], { port }: SentRequest): Json | undefined
   bound.find((one) => textAt(one, 'name') === `0.0.0.0_${port}`) ??
   bound.find((one) => placeOf(one).port === port)
 
-const placeOf = (
-  listener: Json,
-): { readonly address: string | undefined; readonly port: number | undefined } => {
-  const socket = mapAt(mapAt(listener, 'address'), 'socket_address')
-  return { address: textAt(socket, 'address'), port: numberAt(socket, 'port_value') }
-}
-
-const isWildcard = (listener: Json): boolean => {
-  const { address } = placeOf(listener)
-  return address === '0.0.0.0' || address === '::'
+/** The full name of the service that made a listener, where it has the name of its resource. */
+const serviceOf = (listener: Json, domain: string): readonly string[] => {
+  const [kind, namespace, name] = ruleNameOf(listener)?.rule.split('/') ?? []
+  return kind === 'Service' ? [`${name}.${namespace}.${domain.slice(domain.indexOf('.') + 1)}`] : []
 }
 
 /** The hostnames of the services to whose clusters a listener's connections go. */
 const hostsBehind = (listener: Json): readonly string[] =>
   mapsAt(listener, 'filter_chains')
     .flatMap((chain) => mapsAt(chain, 'filters'))
-    .map((filter) => textAt(mapAt(filter, 'typed_config'), 'cluster')?.split('|')[3])
-    .filter((host) => host !== undefined)
+    .flatMap((filter) => {
+      const config = mapAt(filter, 'typed_config')
+      const split = mapsAt(mapAt(config, 'weighted_clusters'), 'clusters').map((one) => textAt(one, 'name'))
+      return [textAt(config, 'cluster'), ...split].flatMap((cluster) => cluster?.split('|')[3] ?? [])
+    })
 
 /** True where `name`, called from within `domain`, means `hostname`. */
 const isShortFor = (name: string, hostname: string, domain: string): boolean => {
@@ -83,9 +100,4 @@ const namesOf = (listeners: readonly Json[]): string =>
 
 /** The oneof of a listener that is no socket, such as `api_listener`; absent where it is one. */
 export const unusualListener = (listener: Json): string | undefined =>
-  setOf(listener, [
-    'api_listener',
-    'internal_listener',
-    'udp_listener_config',
-    'filter_chain_matcher',
-  ] as const)
+  setOf(listener, ['api_listener', 'internal_listener', 'udp_listener_config'] as const)

@@ -63,4 +63,4 @@ const wildcardOf = (domain: string): Pick<Wildcard, 'rank' | 'takes'> | undefine
   return undefined
 }
 
-const withoutPort = (authority: string): string => authority.replace(/:\d*$/, '')
+const withoutPort = (authority: string): string => authority.replace(/:[^:\]]*$/, '')

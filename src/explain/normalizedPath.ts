@@ -4,9 +4,10 @@ export const normalizedPath = (path: string): string | undefined => {
   const at = path.search(/[?#]/)
   const [bare, rest] = at === -1 ? [path, ''] : [path.slice(0, at), path.slice(at)]
   if (/%00/.test(bare)) return undefined
-  const plain = bare.replace(/%([0-9a-f]{2})|\\|[^\x21-\x7e]|["#<>?`{|}^]/gi, (found, hex) =>
-    canonical(found, hex),
-  )
+  // Parameters of a dot segment go with it, where its dots are not escaped.
+  const plain = bare
+    .replace(/(^|[/\\])(\.{1,2});[^/\\]*/g, '$1$2')
+    .replace(/%([0-9a-f]{2})|\\|[^\x21-\x7e]|["#<>?`{|}^]/gi, (found, hex) => canonical(found, hex))
   const out: string[] = []
   const segments = plain.split('/').slice(1)
   for (const [i, segment] of segments.entries()) {
@@ -18,9 +19,10 @@ export const normalizedPath = (path: string): string | undefined => {
   return `/${out.join('/')}${rest}`
 }
 
-/** `path` with every run of slashes before the query as one, as Envoy's `merge_slashes` leaves it. */
+/** `path` with every run of slashes before the query as one, as Envoy's `merge_slashes` leaves it: of nothing but slashes
+ *  two are left. */
 export const mergedSlashes = (path: string): string =>
-  path.replace(/^[^?#]*/, (bare) => bare.replace(/\/+/g, '/'))
+  path.replace(/^[^?#]*/, (bare) => (/^\/\/+$/.test(bare) ? '//' : bare.replace(/\/+/g, '/')))
 
 const canonical = (found: string, hex: string | undefined): string => {
   if (found === '\\') return '/'

@@ -31,7 +31,7 @@ const hasQuery = (redirect: Json): boolean => textAt(redirect, 'path_redirect')?
 
 // A port that was the old scheme's own is left out, and any is where another one is given.
 const hostOf = (authority: string, from: string, to: string, portGiven: boolean): string => {
-  const [, host = authority, port] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(authority) ?? []
+  const [, host = authority, port] = /^(.*):([^:\]]*)$/.exec(authority) ?? []
   if (port === undefined) return authority
   const own = new Map([
     ['http', '80'],

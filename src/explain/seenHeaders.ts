@@ -1,3 +1,4 @@
+import { nominatedHeaders } from './nominatedHeaders.ts'
 import type { SentRequest } from './sentRequest.ts'
 import { isUpgrade } from './upgrade.ts'
 
@@ -9,11 +10,14 @@ export type SeenHeaders = ReadonlyMap<string, readonly string[] | undefined>
  *  callers who are not believed. */
 export const seenHeaders = (request: SentRequest, edge: boolean): SeenHeaders => {
   const seen = new Map<string, readonly string[] | undefined>()
+  const nominated = new Set(nominatedHeaders(request))
+  const h2c = request.headers.get('upgrade')?.[0]?.toLowerCase() === 'h2c'
   for (const [name, values] of request.headers) {
     if (dropped.has(name) && !(isUpgrade(request) && upgrading.has(name))) continue
+    if (nominated.has(name)) continue
+    if (h2c && name === 'http2-settings') continue
     if (edge && name.startsWith('x-envoy-')) continue
-    const glue = name === 'cookie' ? '; ' : joined.has(name) ? ',' : undefined
-    seen.set(name, glue === undefined ? values : [values.join(glue)])
+    seen.set(name, joined.has(name) ? [values.join(',')] : values)
   }
   if (!seen.has('x-request-id') || edge) seen.set('x-request-id', undefined)
   if (edge) for (const name of ['x-forwarded-for', 'x-envoy-external-address']) seen.set(name, undefined)
@@ -42,7 +46,7 @@ const joined: ReadonlySet<string> = new Set(
     'if-range if-unmodified-since origin pragma referer user-agent via x-client-trace-id x-envoy-attempt-count ' +
     'x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node ' +
     'x-envoy-external-address x-envoy-is-timeout-retry x-envoy-original-path x-forwarded-for x-forwarded-host ' +
-    'x-forwarded-port x-request-id'
+    'x-forwarded-port x-forwarded-proto x-request-id'
   ).split(' '),
 )
 

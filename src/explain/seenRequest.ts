@@ -1,4 +1,5 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js'
+import { codecRefusal, type Refusal } from './codecRefusal.ts'
 import { flagAt, type Json } from './json.ts'
 import { mergedSlashes, normalizedPath } from './normalizedPath.ts'
 import { type SeenHeaders, seenHeaders } from './seenHeaders.ts'
@@ -17,16 +18,18 @@ export type SeenRequest = {
   readonly headers: SeenHeaders
 }
 
-/** `request` as the HttpConnectionManager `manager` hands it to the RouteConfiguration `routes`. Left is the reason why
- *  Envoy refuses it with 400. */
+/** `request` as the HttpConnectionManager `manager` hands it to the RouteConfiguration `routes`. Left is why
+ *  Envoy refuses it. */
 export const seenRequest = (
   request: SentRequest,
   manager: Json,
   routes: Json,
-): Either<string, SeenRequest> => {
+): Either<Refusal, SeenRequest> => {
+  const refusal = codecRefusal(request)
+  if (refusal !== undefined) return left(refusal)
   const { method } = request
   const path = pathOf(request.path, manager)
-  if (path === undefined) return left(`the path ${request.path} cannot be normalized`)
+  if (path === undefined) return left({ status: 400, why: `the path ${request.path} cannot be normalized` })
   const authority = authorityOf(request, manager)
   const scheme = schemeOf(request, manager)
   const pseudo = { ':method': method, ':authority': authority, ':scheme': scheme, ':path': path }
@@ -63,7 +66,7 @@ const portOf = (authority: string): number | undefined => {
 
 // Callers inside of the mesh are believed what they say of the scheme.
 const schemeOf = ({ headers, tls }: SentRequest, manager: Json): string => {
-  const said = headers.get('x-forwarded-proto')?.[0]?.toLowerCase()
+  const said = headers.get('x-forwarded-proto')?.join(',').toLowerCase()
   const believed = !flagAt(manager, 'use_remote_address') && (said === 'http' || said === 'https')
   return believed ? said : tls ? 'https' : 'http'
 }

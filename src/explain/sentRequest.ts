@@ -8,7 +8,7 @@ export type SentRequest = {
   readonly host: string
   readonly port: number
   readonly method: string
-  /** The `Host` header where one is given, else the URL's. */
+  /** The `Host` header where one is given (of several, all of them, as Envoy reads it), else the URL's. */
   readonly authority: string
   /** With the query. */
   readonly path: string
@@ -34,7 +34,7 @@ export const readRequest = ({ method, url, headers }: AskedRequest): Either<stri
   const tls = scheme.toLowerCase() === 'https'
   const sent = new Map<string, string[]>()
   for (const [name, value] of lines) sent.set(name, [...(sent.get(name) ?? []), value])
-  const authority = sent.get('host')?.[0] ?? urlAuthority
+  const authority = sent.get('host')?.join(',') ?? urlAuthority
   sent.delete('host')
   return right({
     tls,

@@ -19,9 +19,15 @@ export const textRefusal = (matcher: Json, value: string): string | undefined =>
 
 /** Why a RegexMatcher does not take the whole of `value`, or `undefined` where it does. */
 export const regexRefusal = (matcher: Json | undefined, value: string): string | undefined => {
-  return matchesRegex(matcher ?? {}, value)
-    ? undefined
-    : `the regex ${JSON.stringify(textAt(matcher, 'regex') ?? '')} does not take all of ${JSON.stringify(value)}`
+  const regex = JSON.stringify(textAt(matcher, 'regex') ?? '')
+  switch (matchesRegex(matcher ?? {}, value)) {
+    case true:
+      return undefined
+    case false:
+      return `the regex ${regex} does not take all of ${JSON.stringify(value)}`
+    default:
+      return `not evaluated: the regex ${regex}`
+  }
 }
 
 type Kind = Exclude<(typeof kinds)[number], 'safe_regex'>

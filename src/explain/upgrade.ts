@@ -1,9 +1,10 @@
 import { type Json, mapsAt, textAt } from './json.ts'
 import type { SentRequest } from './sentRequest.ts'
 
-/** True for a request that asks to go on in another protocol. */
+/** True for a request that asks to go on in another protocol; of HTTP/2 (`h2c`) Envoy takes no notice. */
 export const isUpgrade = ({ headers }: SentRequest): boolean =>
   headers.has('upgrade') &&
+  headers.get('upgrade')?.[0]?.toLowerCase() !== 'h2c' &&
   (headers.get('connection') ?? []).some((line) =>
     line.split(',').some((token) => token.trim().toLowerCase() === 'upgrade'),
   )

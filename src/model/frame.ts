@@ -97,4 +97,12 @@ export type AgentStatus = {
   readonly metadata: ProxyMetadata
   readonly standing: Standing
   readonly status: ProxyStatus
+  /** Of the newest that came. */
+  readonly position: Position
+  /** The log that its positions are of; absent when it does not know any. */
+  readonly log?: string
 }
+
+/** What a controller finds that compares a status with what is intended: the agent holds that; or something else, which
+ *  may still be on its way; or something is missing, and must be asked for. */
+export type Verdict = 'equal' | 'onItsWay' | 'missing'

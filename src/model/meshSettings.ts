@@ -15,6 +15,8 @@ export type MeshSettingsSpec = {
   readonly certificatesPath?: string
   /** File of the authorities whose certificates of hosts outside of the mesh proxies trust. */
   readonly trustedCaPath?: string
+  /** Whose Sidecar without a selector is for the proxies of every namespace that has none of its own. */
+  readonly rootNamespace?: string
 }
 
 /** What holds while no MeshSettings says otherwise (contract §2; numbers are Istio's). */
@@ -30,4 +32,5 @@ export const defaultMeshSettings: Required<MeshSettingsSpec> = {
   certificatesPath: '/etc/certs',
   // Where Debian, Alpine and their kin keep them, Envoy's own images too.
   trustedCaPath: '/etc/ssl/certs/ca-certificates.crt',
+  rootNamespace: 'istio-system',
 }

@@ -79,3 +79,16 @@ export type RouteRuleSpec = {
   readonly corsPolicy?: CorsPolicy
   readonly appendHeaders?: Readonly<Record<string, string>>
 }
+
+/** What a rule says of requests, and cannot say of connections. */
+export const requestFields = [
+  'redirect',
+  'rewrite',
+  'websocketUpgrade',
+  'httpReqTimeout',
+  'httpReqRetries',
+  'httpFault',
+  'mirror',
+  'corsPolicy',
+  'appendHeaders',
+] as const satisfies readonly (keyof RouteRuleSpec)[]

@@ -1,5 +1,5 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
-import { type Cause, typeUrlOf, type XdsResource, type XdsType } from '../model/xds.ts'
+import { typeUrlOf, type XdsResource, type XdsType } from '../model/xds.ts'
 import { contentHash } from '../wire/contentHash.ts'
 import { encode } from '../wire/encode.ts'
 import type { JsonObject } from './json.ts'
@@ -36,7 +36,7 @@ export const tryXdsResource = (
   const message = tryEncoded(typeUrlOf[type], json)
   if (isLeft(message)) return message
   const { bytes, version } = message.right
-  return right({ name, version, bytes: () => bytes, causes: rules.map(causeOf) })
+  return right({ name, version, bytes: () => bytes, causes: rules })
 }
 
 /** The same where nothing in it comes from users but what the codecs hold to Envoy's limits. Throws when they would
@@ -51,11 +51,3 @@ export const xdsResource = (
   if (isLeft(resource)) throw new Error(`${type} ${name} cannot be encoded: ${resource.left}`)
   return resource.right
 }
-
-/** What to blame for a piece of configuration. */
-export const causeOf = ({ kind, namespace, name, position }: Provenance): Cause => ({
-  kind,
-  namespace,
-  name,
-  position,
-})

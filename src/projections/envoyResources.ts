@@ -4,7 +4,7 @@ import type { ProxyIdentity } from '../model/proxy.ts'
 import { nameOf } from '../model/resourceName.ts'
 import { type ConfigurableType, configurableTypes, typeUrlOf, type XdsResource } from '../model/xds.ts'
 import { tryXdsResource } from './encoded.ts'
-import { matchesLabels } from './instanceEndpoints.ts'
+import { matchesLabels } from './registry/instanceEndpoints.ts'
 
 /** A raw Envoy resource, ready to be sent. */
 export type RawResource = { readonly type: ConfigurableType; readonly resource: XdsResource }

@@ -2,8 +2,7 @@ import { durationMs } from '../model/duration.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
-import type { Caller } from './caller.ts'
-import { inboundCluster } from './clusterName.ts'
+import { inboundCluster } from './clusters/clusterName.ts'
 import {
   blackHoleClusterJson,
   blackHoleClusterName,
@@ -12,16 +11,17 @@ import {
   inboundPassthroughClusterName,
   passthroughClusterJson,
   passthroughClusterName,
-} from './clusters.ts'
+} from './clusters/clusters.ts'
 import { xdsResource } from './encoded.ts'
-import { httpProxyListenerJson, httpProxyName } from './httpProxyListener.ts'
-import { inboundListenerJson } from './inboundListeners.ts'
-import { inboundPorts } from './inboundPorts.ts'
 import type { JsonObject } from './json.ts'
+import { httpProxyListenerJson, httpProxyName } from './listeners/httpProxyListener.ts'
+import { inboundListenerJson } from './listeners/inboundListeners.ts'
+import type { InboundPort } from './listeners/inboundPorts.ts'
+import { servedPorts } from './listeners/sidecarIngress.ts'
+import { virtualInboundListenerJson, virtualOutboundListenerJson } from './listeners/virtualListeners.ts'
 import { workloadSecrets } from './mutualTls/workloadSecrets.ts'
 import type { Provenance } from './provenance.ts'
-import type { Registry } from './registry.ts'
-import { virtualInboundListenerJson, virtualOutboundListenerJson } from './virtualListeners.ts'
+import type { Caller } from './views/caller.ts'
 
 /** Resources of one proxy, by type and name. */
 export type OwnResources = Readonly<Record<XdsType, ReadonlyMap<string, XdsResource>>>
@@ -43,15 +43,15 @@ export const captureModeOf = (metadata: ProxyMetadata, settings: Settings): 'cap
   return settings.proxyListenPort === 0 ? 'none' : 'captured'
 }
 
-/** What a sidecar has that it shares with nobody: inbound listeners and clusters of the instances at its ip, and
- *  the listeners by which traffic enters it. */
+/** What a sidecar has that it shares with nobody: listeners and clusters for its inbound ports, and the listeners by which
+ *  traffic enters it. */
 export const ownResourcesOf = (
   proxy: Sidecar,
   metadata: ProxyMetadata,
-  { undeclaredOutbound }: Pick<Caller, 'undeclaredOutbound'>,
-  registry: Registry,
+  { undeclaredOutbound, sidecar }: Pick<Caller, 'undeclaredOutbound' | 'sidecar'>,
+  ports: readonly InboundPort[],
+  settings: Settings,
 ): OwnResources => {
-  const settings = registry.settings()
   const own = forEachType(() => new Map<string, XdsResource>())
   const add = (
     type: 'clusters' | 'listeners',
@@ -64,11 +64,11 @@ export const ownResourcesOf = (
   }
   const mode = captureModeOf(metadata, settings)
   const connectTimeoutMs = durationMs(settings.connectTimeout) ?? 1000
-  for (const inbound of inboundPorts(proxy.ip, registry)) {
+  const at = { ip: proxy.ip, captured: mode === 'captured' }
+  for (const inbound of servedPorts(ports, sidecar, at, settings)) {
     const { port, rule } = inbound
     add('clusters', inboundClusterJson({ ...inbound, connectTimeoutMs }), [rule])
-    const captured = mode === 'captured'
-    add('listeners', inboundListenerJson({ ...inbound, captured, accessLog: settings.accessLog }), [rule], {
+    add('listeners', inboundListenerJson({ ...inbound, accessLog: settings.accessLog }), [rule], {
       clusters: [inboundCluster(port)],
       lingers: true,
     })

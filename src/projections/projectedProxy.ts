@@ -2,7 +2,7 @@ import type { Position } from '../model/entry.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
 import type { OwnResources } from './ownResources.ts'
-import type { View } from './view.ts'
+import type { View } from './views/view.ts'
 
 /** One proxy and what makes up its configuration, its manifest: a view that it shares, the few resources that are
  *  its own, and raw EnvoyResources, which win over both. */
@@ -31,6 +31,8 @@ export type ProxySlot = {
   /** Hostnames under which rules can mean it as their source. */
   sources: readonly string[]
   namespace: string
+  /** Inbound listeners that services and probes ask of a sidecar. */
+  listensAt: ReadonlySet<string>
 }
 
 const none: ReadonlyMap<string, XdsResource> = new Map()

@@ -1,25 +1,20 @@
+import type { CertificateFileCheck } from '../model/certificateFile.ts'
 import type { Position } from '../model/entry.ts'
 import type { Mesh, Snapshot } from '../model/mesh.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import type { SecretCheck } from '../model/secret.ts'
-import { forEachType, type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
-import { type Caller, callerOf, sourceHostnames } from './caller.ts'
-import { type Changes, isEmpty, noChanges } from './changes.ts'
-import { createConcerns } from './concerns.ts'
-import { createRegistry } from './createRegistry.ts'
-import { createRawResources, isMeantFor } from './envoyResources.ts'
-import { ingressPlaceOf } from './ingress/ingressPlaceOf.ts'
-import { labelPairsOf } from './istio/istioIndex.ts'
-import { multimap } from './multimap.ts'
-import { captureModeOf, type OwnResources, ownResourcesOf, routerResourcesOf } from './ownResources.ts'
-import { type Manifest, noResources, type ProjectedProxy, type ProxySlot } from './projectedProxy.ts'
-import type { Registry, Touched } from './registry.ts'
-import type { View } from './view.ts'
-import { createViews } from './views.ts'
-
-/** What changed for whom between two snapshots: names of resources by type. Proxies that are not in it have nothing
- *  to do. */
-export type Advance = ReadonlyMap<ProjectedProxy, Readonly<Record<XdsType, readonly string[]>>>
+import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
+import { type Advance, asAdvance } from './advance.ts'
+import { createHeldEndpoints } from './clusters/heldEndpoints.ts'
+import { createManifests } from './manifests.ts'
+import type { Manifest, ProjectedProxy, ProxySlot } from './projectedProxy.ts'
+import { createProxyIndex } from './proxyIndex.ts'
+import { createRegistry } from './registry/createRegistry.ts'
+import { nothingTouched, type Registry } from './registry/registry.ts'
+import { type Changes, isEmpty, noChanges } from './views/changes.ts'
+import { createConcerns, type Span } from './views/concerns.ts'
+import type { View } from './views/view.ts'
+import { createViews } from './views/views.ts'
 
 /** What one step from a snapshot to a later one changed. */
 export type Step = {
@@ -27,6 +22,8 @@ export type Step = {
   readonly views: ReadonlyMap<View, Changes>
   /** Proxies whose own resources, or whose view itself, were worked out anew. */
   readonly reassessed: ReadonlySet<ProjectedProxy>
+  /** Proxies that were told to listen where they did not: callers are not told of what is behind before `free`. */
+  readonly held: ReadonlySet<ProjectedProxy>
   /** The same proxy by proxy; worked out when it is asked for. */
   advance(): Advance
 }
@@ -37,6 +34,8 @@ export type Projector = {
   registry(): Registry
   /** Moves on to `next`; an older snapshot changes nothing. What nobody reads is not computed. */
   step(next: Snapshot): Step
+  /** Lets callers know of what was held for these proxies. */
+  free(proxies: Iterable<ProjectedProxy>): Step
   /** `step`, and what it changed for each proxy. */
   advance(next: Snapshot): Advance
   /** True where the step that took in `position` changed something for `proxy`; of the newest 64 steps that did. */
@@ -53,74 +52,30 @@ export type Projector = {
   counters(): { readonly proxies: number; readonly views: number; readonly slices: number }
 }
 
-type Proxy = Exclude<ProxyIdentity, { readonly type: 'bare' }>
+/** What a projector asks about what is no part of the mesh; by default nobody knows of any. */
+export type ProjectorQuestions = {
+  /** For diagnostics: of secrets, and of files of certificates. */
+  readonly secretProblem?: SecretCheck | undefined
+  readonly fileProblem?: CertificateFileCheck | undefined
+  /** Whether an Envoy is there that can acknowledge a listener. */
+  readonly isConnected?: (proxy: ProjectedProxy) => boolean
+}
 
-/** A projector that stands at `start` and follows nobody. Diagnostics ask `secretProblem` about secrets. */
-export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): Projector => {
-  const registry = createRegistry(secretProblem)
+/** A projector that stands at `start` and follows nobody. */
+export const createProjector = (
+  start: Snapshot,
+  { secretProblem, fileProblem, isConnected = () => false }: ProjectorQuestions = {},
+): Projector => {
+  const registry = createRegistry(secretProblem, fileProblem)
   registry.moveTo(start.mesh)
-  const views = createViews(registry)
-  const rawOf = createRawResources()
+  const heldEndpoints = createHeldEndpoints()
+  const views = createViews(registry, heldEndpoints.has)
+  const manifests = createManifests(registry, views)
+  const index = createProxyIndex(registry)
   const slots = new Map<string, { readonly slot: ProxySlot; followers: number }>()
   const slotsByProxy = new Map<ProjectedProxy, ProxySlot>()
-  const byIp = multimap<ProxySlot>()
-  const bySource = multimap<ProxySlot>()
-  const byNamespace = multimap<ProxySlot>()
-  const byLabel = multimap<ProxySlot>()
-  /** Proxies that Gateways may select. */
-  const atEdge = new Set<ProxySlot>()
   const concerns = createConcerns()
   let snapshot = start
-
-  const manifestOf = (identity: ProxyIdentity, metadata: ProxyMetadata): Omit<ProxySlot, 'proxy'> => {
-    if (identity.type === 'bare') return { manifest: bareManifest(identity), sources: [], namespace: '' }
-    const caller = callerOf(identity, metadata, registry)
-    const view = viewOf(identity, metadata, caller)
-    const own = ownOf(identity, metadata, caller, view)
-    const raw = rawResourcesFor(identity, caller.labels)
-    return {
-      manifest: { view, own, raw, labels: caller.labels },
-      sources: sourceHostnames(identity, registry),
-      namespace: caller.namespace,
-    }
-  }
-
-  const ownOf = (identity: Proxy, metadata: ProxyMetadata, caller: Caller, view: View): OwnResources => {
-    if (identity.type === 'sidecar') return ownResourcesOf(identity, metadata, caller, registry)
-    // Its view is that of a router with an HTTP proxy of its own.
-    return view.variant.mode === 'proxy' ? routerResourcesOf(metadata, registry.settings()) : noResources
-  }
-
-  const viewOf = ({ type }: Proxy, metadata: ProxyMetadata, caller: Caller): View => {
-    if (type === 'sidecar') return views.enter(caller, captureModeOf(metadata, registry.settings()))
-    const gateways = registry.istio.gatewaysFor(caller.labels)
-    if (gateways.length > 0) return views.enterGateway(caller, ingressPlaceOf(metadata), gateways)
-    if (type === 'ingress') return views.enterIngress(caller, ingressPlaceOf(metadata))
-    return views.enter(caller, metadata.httpProxy === undefined ? 'router' : 'proxy')
-  }
-
-  const bareManifest = (identity: ProxyIdentity): Manifest => ({
-    view: undefined,
-    own: noResources,
-    raw: rawResourcesFor(identity, {}),
-    labels: {},
-  })
-
-  const rawResourcesFor = (
-    identity: ProxyIdentity,
-    labels: Readonly<Record<string, string>>,
-  ): OwnResources => {
-    const found = forEachType(() => new Map<string, XdsResource>())
-    let any = false
-    for (const stored of registry.envoyResources()) {
-      if (!isMeantFor(stored, identity, labels)) continue
-      const raw = rawOf(stored)
-      if (raw === undefined) continue
-      found[raw.type].set(raw.resource.name, raw.resource)
-      any = true
-    }
-    return any ? found : noResources
-  }
 
   const follow = (identity: ProxyIdentity, metadata: ProxyMetadata): ProjectedProxy => {
     const key = JSON.stringify([identity.node, metadata.httpProxy, metadata.labels])
@@ -134,13 +89,13 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
       metadata,
       managed: identity.type !== 'bare',
       position: () => snapshot.position,
-      names: (type) => namesOf(slot.manifest, type),
-      get: (type, name) => resourceOf(slot.manifest, type, name),
+      names: (type) => manifests.names(slot.manifest, type),
+      get: (type, name) => manifests.resource(slot.manifest, type, name),
     }
-    const slot: ProxySlot = { proxy, ...manifestOf(identity, metadata) }
+    const slot: ProxySlot = { proxy, ...manifests.manifestOf(identity, metadata) }
     slots.set(key, { slot, followers: 1 })
     slotsByProxy.set(proxy, slot)
-    index(slot, 'add')
+    enter(slot)
     return proxy
   }
 
@@ -153,86 +108,58 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
     if (known.followers > 0) return
     slots.delete(key)
     slotsByProxy.delete(proxy)
-    index(known.slot, 'delete')
+    index.shift(known.slot, 'delete')
     if (known.slot.manifest.view !== undefined) views.leave(known.slot.manifest.view, known.slot)
   }
 
-  const index = (slot: ProxySlot, shift: 'add' | 'delete'): void => {
-    const { identity } = slot.proxy
-    if (identity.type === 'bare') return
-    byIp[shift](identity.ip, slot)
-    if (identity.type !== 'sidecar') atEdge[shift](slot)
-    byNamespace[shift](slot.namespace, slot)
-    for (const source of slot.sources) bySource[shift](source, slot)
-    for (const pair of labelPairsOf(slot.manifest.labels)) byLabel[shift](pair, slot)
-    if (slot.manifest.view !== undefined && shift === 'add') views.join(slot.manifest.view, slot)
+  const enter = (slot: ProxySlot): void => {
+    index.shift(slot, 'add')
+    if (slot.manifest.view !== undefined) views.join(slot.manifest.view, slot)
   }
 
   /** Works out anew which view and which own resources a proxy has, and notes what that changes for it. */
   const reassess = (slot: ProxySlot, changes: Changes): void => {
     const { manifest: before } = slot
-    index(slot, 'delete')
-    const next = manifestOf(slot.proxy.identity, slot.proxy.metadata)
-    slot.manifest = next.manifest
-    slot.sources = next.sources
-    slot.namespace = next.namespace
+    index.shift(slot, 'delete')
+    const next = manifests.manifestOf(slot.proxy.identity, slot.proxy.metadata)
+    Object.assign(slot, next)
     if (before.view !== undefined && before.view !== next.manifest.view) {
       views.leave(before.view, slot)
       concerns.inherit(slot, before.view)
     }
-    index(slot, 'add')
+    enter(slot)
+    const { resource, changeableNames } = manifests
     for (const type of xdsTypes)
       for (const name of new Set([...changeableNames(before, next.manifest, type)]))
-        if (resourceOf(before, type, name)?.version !== resourceOf(next.manifest, type, name)?.version)
+        if (resource(before, type, name)?.version !== resource(next.manifest, type, name)?.version)
           changes[type].add(name)
   }
 
-  const resourceOf = (manifest: Manifest, type: XdsType, name: string): XdsResource | undefined =>
-    manifest.raw[type].get(name) ??
-    manifest.own[type].get(name) ??
-    (manifest.view === undefined ? undefined : views.resource(manifest.view, type, name))
-
-  function* namesOf(manifest: Manifest, type: XdsType): Generator<string> {
-    const [raw, own] = [manifest.raw[type], manifest.own[type]]
-    yield* raw.keys()
-    for (const name of own.keys()) if (!raw.has(name)) yield name
-    if (manifest.view === undefined) return
-    for (const name of views.names(manifest.view, type)) if (!raw.has(name) && !own.has(name)) yield name
-  }
-
-  /** Names whose resource can differ between two manifests of a proxy: all of a view only where the view itself
-   *  is another one. */
-  function* changeableNames(before: Manifest, after: Manifest, type: XdsType): Generator<string> {
-    for (const manifest of [before, after]) {
-      yield* manifest.raw[type].keys()
-      yield* manifest.own[type].keys()
-    }
-    if (before.view === after.view) return
-    for (const { view } of [before, after]) if (view !== undefined) yield* views.names(view, type)
-  }
-
-  const touchedSlots = (touched: Touched): Set<ProxySlot> => {
-    const found = new Set<ProxySlot>()
-    const take = (some: Iterable<ProxySlot>): void => {
-      for (const slot of some) found.add(slot)
-    }
-    if (touched.everything) take(slotsByProxy.values())
-    if (touched.gateways.size > 0) take(atEdge)
-    for (const ip of touched.ips) take(byIp.get(ip))
-    for (const source of touched.sources) take(bySource.get(source))
-    for (const pair of touched.labelPairs) take(byLabel.get(pair))
-    for (const namespace of touched.sidecars) take(byNamespace.get(namespace))
-    for (const { before, after } of touched.envoyResources)
-      for (const slot of slotsByProxy.values()) {
-        const { identity } = slot.proxy
-        const { labels } = slot.manifest
-        if (
-          (before && isMeantFor(before, identity, labels)) ||
-          (after && isMeantFor(after, identity, labels))
-        )
-          found.add(slot)
+  /** Holds what is behind listeners that proxies at `ips` do not have yet. */
+  const holdArrivals = (ips: ReadonlySet<string>, span: Span): ReadonlySet<ProjectedProxy> => {
+    const arrived = new Set<ProjectedProxy>()
+    for (const ip of ips)
+      for (const { proxy, listensAt } of index.at(ip)) {
+        if (proxy.identity.type !== 'sidecar' || !isConnected(proxy)) continue
+        const names = manifests.listenersAt(ip).filter((name) => !listensAt.has(name))
+        if (names.length === 0) continue
+        heldEndpoints.hold(proxy, names, span)
+        arrived.add(proxy)
       }
-    return found
+    return arrived
+  }
+
+  const free: Projector['free'] = (proxies) => {
+    const touched = nothingTouched()
+    let from = snapshot.position
+    for (const proxy of proxies) {
+      const span = heldEndpoints.free(proxy)
+      if (span === undefined || proxy.identity.type === 'bare') continue
+      from = Math.min(from, span.from)
+      for (const workload of registry.workloadsAt(proxy.identity.ip))
+        for (const { service } of registry.servedBy(workload)) touched.endpoints.add(service.hostname)
+    }
+    return finished(views.advance(touched), new Map(), { from, to: snapshot.position })
   }
 
   const step = (next: Snapshot): Step => {
@@ -240,20 +167,31 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
     const span = { from: snapshot.position, to: next.position }
     const touched = registry.moveTo(next.mesh)
     snapshot = next
+    // Before endpoints are worked out anew.
+    const held = holdArrivals(touched.ips, span)
     const changedViews = views.advance(touched)
     const own = new Map<ProxySlot, Changes>()
-    for (const slot of touchedSlots(touched)) {
+    for (const slot of index.touchedBy(touched)) {
       const { view } = slot.manifest
       const changes = merged(view && changedViews.get(view))
       reassess(slot, changes)
       own.set(slot, changes)
     }
     views.sweep()
+    return { ...finished(changedViews, own, span), held }
+  }
+
+  const finished = (
+    changedViews: ReadonlyMap<View, Changes>,
+    own: ReadonlyMap<ProxySlot, Changes>,
+    span: Span,
+  ): Step => {
     for (const view of changedViews.keys()) concerns.note(view, span)
     for (const [slot, changes] of own) if (!isEmpty(changes)) concerns.note(slot, span)
     return {
       views: changedViews,
       reassessed: new Set([...own.keys()].map(({ proxy }) => proxy)),
+      held: nobody,
       advance: () => {
         const all = new Map<ProxySlot, Changes>()
         for (const [view, changes] of changedViews)
@@ -268,6 +206,7 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
     snapshot: () => snapshot,
     registry: () => registry,
     step,
+    free,
     advance: (next) => step(next).advance(),
     concerned: (proxy, position) => {
       const slot = slotsByProxy.get(proxy)
@@ -277,7 +216,7 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
     },
     follow,
     release,
-    manifest: (proxy) => slotsByProxy.get(proxy)?.manifest ?? bareManifest(proxy.identity),
+    manifest: (proxy) => slotsByProxy.get(proxy)?.manifest ?? manifests.bareManifest(proxy.identity),
     viewNames: views.names,
     viewResource: views.resource,
     suppose: (mesh, question) => {
@@ -293,34 +232,13 @@ export const createProjector = (start: Snapshot, secretProblem?: SecretCheck): P
   }
 }
 
-const nothing: Step = { views: new Map(), reassessed: new Set(), advance: () => new Map() }
+const nobody: ReadonlySet<ProjectedProxy> = new Set()
+
+const nothing: Step = { views: new Map(), reassessed: nobody, held: nobody, advance: () => new Map() }
 
 const merged = (changes: Changes | undefined): Changes => {
   const copy = noChanges()
   if (changes !== undefined)
     for (const type of xdsTypes) for (const name of changes[type]) copy[type].add(name)
   return copy
-}
-
-/** Proxies of one view share one list of changes, so it is made once. */
-const asAdvance = (changesBySlot: ReadonlyMap<ProxySlot, Changes>): Advance => {
-  const lists = new Map<Changes, Readonly<Record<XdsType, readonly string[]>>>()
-  const advance = new Map<ProjectedProxy, Readonly<Record<XdsType, readonly string[]>>>()
-  for (const [slot, changes] of changesBySlot) {
-    if (isEmpty(changes)) continue
-    let list = lists.get(changes)
-    if (list === undefined) {
-      const { clusters, endpoints, listeners, routes, secrets } = changes
-      list = {
-        clusters: [...clusters],
-        endpoints: [...endpoints],
-        listeners: [...listeners],
-        routes: [...routes],
-        secrets: [...secrets],
-      }
-      lists.set(changes, list)
-    }
-    advance.set(slot.proxy, list)
-  }
-  return advance
 }

@@ -1,6 +1,6 @@
 import type { Position } from '../model/entry.ts'
 import type { Kind, Resource } from '../model/resource.ts'
-import { keyOf, nameOf } from '../model/resourceName.ts'
+import { keyOf } from '../model/resourceName.ts'
 import type { JsonObject } from './json.ts'
 
 /** The resource that made a piece of Envoy configuration, and where the log last changed it. */
@@ -19,7 +19,9 @@ export const provenanceOf = ({
   readonly resource: Pick<Resource, 'kind' | 'metadata'>
   readonly position: Position
 }): Provenance => ({
-  ...nameOf(resource),
+  kind: resource.kind,
+  namespace: resource.metadata.namespace,
+  name: resource.metadata.name,
   position,
 })
 

@@ -4,14 +4,17 @@ import { type Assembly, createAssembly, nothingChanged } from '../agent/assembly
 import type { Changed } from '../agent/content.ts'
 import { type KnownGood, knownGoodOf, type Readable, servedFrom } from '../agent/knownGood.ts'
 import { defaultDeliveryLimits } from '../delivery/limits.ts'
+import type { CertificateFileState } from '../model/certificateFile.ts'
 import type { Position } from '../model/entry.ts'
 import type { ProxyStatus } from '../model/fleet.ts'
 import type { Standing, SyncAnswer } from '../model/frame.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import { byCodeUnit } from '../model/resourceName.ts'
 import type { Secrets } from '../model/secret.ts'
 import { xdsTypes } from '../model/xds.ts'
 import type { AgentBus, Clock, XdsStream } from '../ports.ts'
 import type { ProjectedProxy } from '../projections/projectedProxy.ts'
+import { isSecretReference } from '../projections/views/secretReference.ts'
 import { createAsking, type Outcome } from './agent/asking.ts'
 import { createTelling } from './agent/telling.ts'
 import { createTimers } from './agent/timers.ts'
@@ -27,7 +30,7 @@ export type RunningAgent = {
   /** Speaks with controllers from now on; once. */
   attach(bus: AgentBus): void
   accept(stream: XdsStream): void
-  /** What is in the secrets of these names came, changed or went. */
+  /** What is in the secrets of these names, or in the files that they name, came, changed or went. */
   secretsChanged(names: readonly string[]): void
   origin(): Origin
   /** Resolves when there is something to serve. */
@@ -35,6 +38,8 @@ export type RunningAgent = {
   status(): ProxyStatus
   /** True once the Envoy has taken all, but what it refuses, of what was intended at some time. */
   hasTaken(): boolean
+  /** Names of secrets that listeners ask for and nobody here has; sorted. */
+  lackingSecrets(): readonly string[]
   counters(): {
     readonly position: Position
     readonly gaps: number
@@ -51,13 +56,11 @@ export type RunningAgent = {
 
 /** Frames are delivered at once, and while more come at most once in this many milliseconds (design §7). */
 const busyMs = 5
-/** How often an agent compares what it holds with what a controller says there is. */
-const compareEveryMs = 10_000
 export const runAgent = (parts: {
   readonly mesh: string
   readonly identity: ProxyIdentity
   readonly metadata: ProxyMetadata
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
   /** Between 0 and 1, to spread what many agents do. */
   readonly random: () => number
   /** What its Envoy acknowledged in a former life; served when no controller answers within `patienceMs`. */
@@ -65,6 +68,8 @@ export const runAgent = (parts: {
   readonly patienceMs?: number
   /** Certificates for the listeners of its Envoy. */
   readonly secrets?: Pick<Secrets, 'resource'>
+  /** What is in the files of its workload's certificate, which Envoy reads. */
+  readonly fileState?: CertificateFileState
   /** Told when the Envoy has acknowledged all that is intended, with what that is at the time of the call. */
   readonly acknowledged?: (known: () => KnownGood | undefined) => void
   /** Told whenever the status may have changed. */
@@ -111,6 +116,7 @@ export const runAgent = (parts: {
     project: () => {},
     settled: () => settled(),
     ...(parts.secrets && { secrets: parts.secrets }),
+    ...(parts.fileState && { fileState: parts.fileState }),
   })
 
   const serve = (from: Readable, as: Origin): void => {
@@ -129,15 +135,28 @@ export const runAgent = (parts: {
     settled()
   })
 
-  const status = (): ProxyStatus =>
-    fleet.statuses()[0] ?? {
-      id: node,
-      type: identity.type,
-      connected: false,
-      state: 'silent',
-      ackedPosition: 0,
-      rejections: [],
-    }
+  const silent: ProxyStatus = {
+    id: node,
+    type: identity.type,
+    connected: false,
+    state: 'silent',
+    ackedPosition: 0,
+    rejections: [],
+  }
+
+  /** What is held and not handed on yet nobody can have acknowledged. */
+  const status = (): ProxyStatus => {
+    const now = fleet.statuses()[0] ?? silent
+    const isHandedOn = xdsTypes.every((type) => pending[type].size === 0)
+    return now.state === 'synced' && !isHandedOn ? { ...now, state: 'pending' } : now
+  }
+
+  const isLacking = (name: string): boolean => {
+    const resource = readable.get('secrets', name)
+    return (
+      resource !== undefined && isSecretReference(resource) && parts.secrets?.resource(name) === undefined
+    )
+  }
 
   const isAcknowledged = (): boolean => status().state === 'synced' && origin === 'controller'
 
@@ -154,8 +173,16 @@ export const runAgent = (parts: {
   }
 
   const telling = createTelling({
-    status: () => ({ node, metadata, standing: assembly.standing(), status: status() }),
+    status: () => ({
+      node,
+      metadata,
+      standing: assembly.standing(),
+      status: status(),
+      position: assembly.position(),
+      ...(log === undefined ? {} : { log }),
+    }),
     say: (told) => bus?.tell(told),
+    unanswered: () => ask(),
     clock,
     random,
     later,
@@ -242,17 +269,16 @@ export const runAgent = (parts: {
         }
       },
       asked: telling.soon,
+      compared: (verdict) => {
+        telling.answered()
+        if (verdict === 'missing') ask()
+      },
       reconnected: () => {
         telling.soon()
         ask()
       },
     })
     ask()
-    const compare = (): void => {
-      ask()
-      later(compareEveryMs * (0.75 + random() / 2), compare)
-    }
-    later(compareEveryMs * random(), compare)
     telling.beat()
   }
 
@@ -269,6 +295,7 @@ export const runAgent = (parts: {
     served,
     status,
     hasTaken: () => taken,
+    lackingSecrets: () => [...readable.names('secrets')].filter((name) => isLacking(name)).sort(byCodeUnit),
     counters: () => ({ position: readable.position(), ...counted, ...asked(), ...sessions.counters() }),
     stop: () => {
       stopped = true

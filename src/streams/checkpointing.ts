@@ -17,7 +17,7 @@ const minEntries = 1_000
 
 export const createCheckpointing = (parts: {
   readonly checkpoints: Checkpoints
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
   /** Position of the newest checkpoint that there is. */
   readonly written: Position
   readonly hashOf: (snapshot: Snapshot) => string
@@ -27,7 +27,7 @@ export const createCheckpointing = (parts: {
   const counters = { written: 0, failed: 0 }
   let newest: { readonly snapshot: Snapshot; readonly logHash: string } | undefined
   let writtenPosition = parts.written
-  let writtenAtMs = clock.nowMs()
+  let writtenAtMs = clock.monotonicMs()
   let writing: Promise<void> | undefined
 
   const write = async (): Promise<void> => {
@@ -42,7 +42,7 @@ export const createCheckpointing = (parts: {
       counters.failed += 1
       notice(`no checkpoint at ${position}: ${error instanceof Error ? error.message : String(error)}`)
     }
-    writtenAtMs = clock.nowMs()
+    writtenAtMs = clock.monotonicMs()
   }
 
   const begin = (): Promise<void> => {
@@ -56,7 +56,7 @@ export const createCheckpointing = (parts: {
     folded: (snapshot, logHash) => {
       newest = { snapshot, logHash }
       if (writing !== undefined || snapshot.position - writtenPosition < minEntries) return
-      if (clock.nowMs() - writtenAtMs >= everyMs) void begin()
+      if (clock.monotonicMs() - writtenAtMs >= everyMs) void begin()
     },
     finish: async () => {
       await writing

@@ -1,6 +1,7 @@
 import { isRight, right } from 'fp-ts/lib/Either.js'
 import { map, type Observable, scan, tap } from 'rxjs'
 import { type DeliveryLimits, defaultDeliveryLimits } from '../delivery/limits.ts'
+import type { CertificateFileCheck, CertificateFileState } from '../model/certificateFile.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Entry, Position } from '../model/entry.ts'
 import type { Waited } from '../model/fleet.ts'
@@ -10,8 +11,8 @@ import { byCodeUnit } from '../model/resourceName.ts'
 import type { Secrets } from '../model/secret.ts'
 import type { XdsResource, XdsType } from '../model/xds.ts'
 import type { Clock, Controller, ControllerBus, EventLog, XdsStream } from '../ports.ts'
-import { allDiagnostics } from '../projections/allDiagnostics.ts'
-import { diagnosticsOf } from '../projections/diagnostics.ts'
+import { allDiagnostics } from '../projections/diagnostics/allDiagnostics.ts'
+import { diagnosticsOf } from '../projections/diagnostics/diagnostics.ts'
 import { createMeshHasher } from '../projections/meshHash.ts'
 import { mayBe } from '../projections/mutualTls/mayBe.ts'
 import { createProjector, type Projector, type Step } from '../projections/projector.ts'
@@ -20,6 +21,7 @@ import { reduceMesh } from '../reducers/mesh.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createHead } from './head.ts'
 import { createHistory } from './history.ts'
+import { createHolding, type Holding } from './holding.ts'
 import { iterate } from './iterate.ts'
 import { leadingThenEvery } from './leadingThenEvery.ts'
 import { createPublishing, type Publishing } from './publishing.ts'
@@ -39,14 +41,15 @@ export type RunningController = {
   accept(stream: XdsStream): void
   /** What is said to agents, where there is a bus. */
   readonly publishing: Publishing | undefined
-  /** What is in the secrets of these names came, changed or went. */
+  /** What is in the secrets of these names, or in the files that they name, came, changed or went. */
   secretsChanged(names: readonly string[]): void
   /** Resources that the proxies that are known here refuse now. */
   rejected(): number
   counters(): ReturnType<Writer['counters']> &
     ReturnType<Sessions['counters']> &
     ReturnType<Fleet['counters']> &
-    ReturnType<Projector['counters']> & { readonly position: Position; readonly projected: Position }
+    ReturnType<Projector['counters']> &
+    ReturnType<Holding['counters']> & { readonly position: Position; readonly projected: Position }
   /** Ends every stream and stops folding. The log is the caller's. */
   stop(): void
 }
@@ -68,11 +71,19 @@ export const runController = (parts: {
   readonly bus?: ControllerBus
   /** Certificates for listeners, and what is the matter with them; absent: none are served, and nobody asks. */
   readonly secrets?: Secrets
+  /** What is the matter with files of certificates that rules name; absent: nobody looks. */
+  readonly fileProblem?: CertificateFileCheck
+  /** What is in the files of workloads' certificates on this machine, which Envoys on it read. */
+  readonly fileState?: CertificateFileState
 }): RunningController => {
   const { log, start, clock } = parts
   const head = createHead(start)
-  const projector = createProjector(start, parts.secrets?.problem)
-  const fleet = createFleet(projector.concerned)
+  const projector = createProjector(start, {
+    secretProblem: parts.secrets?.problem,
+    fileProblem: parts.fileProblem,
+    isConnected: ({ identity }) => fleet.isConnected(identity.node),
+  })
+  const fleet: Fleet = createFleet(projector.concerned)
   const sessions = createSessions({
     projector,
     fleet,
@@ -85,6 +96,7 @@ export const runController = (parts: {
     limits: parts.limits ?? defaultDeliveryLimits,
     project: () => project(),
     ...(parts.secrets && { secrets: parts.secrets }),
+    ...(parts.fileState && { fileState: parts.fileState }),
   })
   const writer = createWriter(log, head, clock, (mesh, resources) =>
     projector.suppose(mesh, (registry) => resources.map((resource) => diagnosticsOf(resource, registry))),
@@ -95,10 +107,18 @@ export const runController = (parts: {
     parts.lost(reason)
   }
 
+  const orFail = (work: () => void): void => {
+    try {
+      work()
+    } catch (reason) {
+      fail(reason as Error)
+    }
+  }
+
   const reached = async (position: Position, limitMs: number): Promise<void> => {
-    const untilMs = clock.nowMs() + limitMs
+    const untilMs = clock.monotonicMs() + limitMs
     while (head.current().position < position) {
-      if (clock.nowMs() >= untilMs) throw new Error(`the log has not come to ${position}`)
+      if (clock.monotonicMs() >= untilMs) throw new Error(`the log has not come to ${position}`)
       await pause(lookEveryMs)
     }
     project()
@@ -121,12 +141,24 @@ export const runController = (parts: {
       },
     })
   const waitHere = (position: Position, timeoutMs: number, signal: AbortSignal): Promise<Waited> =>
-    waitFor({ head, fleet, projected: () => projector.snapshot().position }, position, timeoutMs, signal)
+    waitFor(
+      { head, fleet, projected: () => projector.snapshot().position, holds: holding.holds },
+      position,
+      timeoutMs,
+      signal,
+    )
 
   const stepped = (step: Step): void => {
     publishing?.stepped(step)
     sessions.changed(step.advance)
+    holding.stepped(step)
   }
+  const holding = createHolding({
+    clock,
+    position: () => projector.snapshot().position,
+    fleet,
+    free: (proxies) => orFail(() => stepped(projector.free(proxies))),
+  })
 
   const running = entriesOf(log, start.position)
     .pipe(
@@ -154,11 +186,7 @@ export const runController = (parts: {
   // A reader must not see a projection that is older than the snapshot it was given.
   const project = (): void => {
     if (projector.snapshot() === head.current()) return
-    try {
-      stepped(projector.step(head.current()))
-    } catch (reason) {
-      fail(reason as Error)
-    }
+    orFail(() => stepped(projector.step(head.current())))
   }
 
   return {
@@ -183,9 +211,11 @@ export const runController = (parts: {
       ...sessions.counters(),
       ...fleet.counters(),
       ...projector.counters(),
+      ...holding.counters(),
     }),
     stop: () => {
       running.unsubscribe()
+      holding.close()
       publishing?.close()
       head.fail(new Error('the controller has stopped'))
       sessions.close()

@@ -10,10 +10,14 @@ import { waitedOf } from './waitedOf.ts'
 export type Fleet = {
   joined(session: Session): void
   left(session: Session): void
-  /** An agent is heard, which says of its Envoy what `status` gives. */
-  heard(proxy: ProjectedProxy, status: () => ProxyStatus): void
+  /** An agent is heard, which says of its Envoy what `told` gives. */
+  heard(proxy: ProjectedProxy, told: Told): void
   /** The agent of a node is no longer heard. */
   silent(node: string): void
+  /** Whether an Envoy of this node is there, as far as is known here. */
+  isConnected(node: string): boolean
+  /** True once it has acknowledged what `position` brought of its own: its listeners, for one. */
+  hasTaken(node: string, position: Position): boolean
   /** Every proxy known, by node id. */
   statuses(): readonly ProxyStatus[]
   /** Metadata that a node last reported, connected or not. */
@@ -25,12 +29,19 @@ export type Fleet = {
   counters(): { readonly known: number; readonly connected: number; readonly forgotten: number }
 }
 
+/** What an agent says of its Envoy, as of now. */
+type Told = {
+  status(): ProxyStatus
+  /** True once the Envoy has acknowledged the newest of what is the proxy's own. */
+  hasTakenOwn(): boolean
+}
+
 type Member = {
   readonly identity: ProxyIdentity
   metadata: ProxyMetadata
   readonly sessions: Set<Session>
   /** While its agent is heard. */
-  told: { readonly proxy: ProjectedProxy; readonly status: () => ProxyStatus } | undefined
+  told: (Told & { readonly proxy: ProjectedProxy }) | undefined
   /** As of its last stream's end. */
   lastAckedPosition: Position
 }
@@ -85,10 +96,10 @@ export const createFleet = (concerned: (proxy: ProjectedProxy, position: Positio
       member.sessions.delete(session)
       settle(member)
     },
-    heard: (proxy, status) => {
+    heard: (proxy, told) => {
       const member = memberOf(proxy)
       member.metadata = proxy.metadata
-      member.told = { proxy, status }
+      member.told = { ...told, proxy }
       settle(member)
     },
     silent: (node) => {
@@ -97,6 +108,16 @@ export const createFleet = (concerned: (proxy: ProjectedProxy, position: Positio
       member.lastAckedPosition = statusOf(member).ackedPosition
       member.told = undefined
       settle(member)
+    },
+    isConnected: (node) => {
+      const member = members.get(node)
+      return member !== undefined && (member.sessions.size > 0 || member.told?.status().connected === true)
+    },
+    hasTaken: (node, position) => {
+      const member = members.get(node)
+      if (member === undefined) return false
+      if (member.sessions.size > 0) return statusOf(member).ackedPosition >= position
+      return member.told?.hasTakenOwn() === true
     },
     statuses: () =>
       [...members.values()]

@@ -1,8 +1,7 @@
 import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import type { Position } from '../model/entry.ts'
-import type { Frame, Standing, SyncAnswer, SyncRequest, Topic } from '../model/frame.ts'
+import type { Frame, Standing, SyncAnswer, SyncRequest, Topic, Verdict } from '../model/frame.ts'
 import type { ProxyIdentity } from '../model/proxy.ts'
-import { proxyTopic } from '../model/topic.ts'
 import type { Clock, ControllerBus, ControllerBusListener } from '../ports.ts'
 import type { Projector, Step } from '../projections/projector.ts'
 import type { Fleet } from './fleet.ts'
@@ -25,6 +24,14 @@ export type Publishing = {
     readonly syncsAnswered: number
     readonly syncedFrames: number
     readonly agentsRefused: number
+    /** Statuses that this controller has compared with what is intended. */
+    readonly statusesCompared: number
+    /** Of these, those that lacked what may still have been on its way. */
+    readonly statusesOnTheirWay: number
+    /** Of these, those after which an agent was told that it misses something. */
+    readonly statusesMissing: number
+    /** How often the controllers that share the work became others. */
+    readonly sharesChanged: number
   }
   close(): void
 }
@@ -33,8 +40,6 @@ export type Publishing = {
 const recentMs = 60_000
 /** How long an asker that has come further is made to wait. */
 const catchUpMs = 2_000
-/** How often silent agents are looked for. */
-const lookEveryMs = 1_000
 /** Whoever has just started knows no agent yet, and shares the work only when all have answered. */
 const readyAfterMs = 3_000
 
@@ -43,7 +48,7 @@ export const createPublishing = (parts: {
   readonly bus: ControllerBus
   readonly projector: Projector
   readonly fleet: Fleet
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly identify: (node: string) => Either<string, ProxyIdentity>
   /** Brings the projector up to what was folded; resolves when that is `position`, or rejects after `limitMs`. */
   readonly reached: (position: Position, limitMs: number) => Promise<void>
@@ -54,7 +59,8 @@ export const createPublishing = (parts: {
   const agents = createFollowedAgents(parts)
   const ownership = createOwnership(bus.id)
   const recent = createRecent(projector.snapshot().position)
-  const counted = { framesPublished: 0, syncsAnswered: 0, syncedFrames: 0 }
+  const counted = { framesPublished: 0, syncsAnswered: 0, syncedFrames: 0, sharesChanged: 0 }
+  const compared: Record<Verdict, number> = { equal: 0, onItsWay: 0, missing: 0 }
 
   const position = (): Position => projector.snapshot().position
 
@@ -73,23 +79,23 @@ export const createPublishing = (parts: {
       if (put.length + gone.length > 0)
         for (const topic of published.topics())
           publish(viewFrame(published, topic, position(), { put, gone }, before))
-      for (const one of endpoints) moved.set(one.resource.name, one)
+      for (const one of endpoints) moved.set(one.topic, one)
     }
-    for (const [cluster, one] of moved) {
-      recent.note(cluster, position(), nowMs)
+    for (const one of moved.values()) {
+      recent.note(one.resource.name, position(), nowMs)
       publish(endpointsFrame(one, position()))
     }
   }
 
   const stepAgent = (agent: FollowedAgent, nowMs: number, turnOf: TurnOf): void => {
     const change = agent.own.step(nowMs)
-    const before = agents.turn(agent)
+    const before = agents.turn(agent, nowMs)
     const turned = agent.view !== before
     if (!turned && change.put.length + change.gone.length === 0) return
     const turn = turned ? turnOf(before, agent.view, agent.namespace) : undefined
     publish({
       type: 'proxy',
-      topic: proxyTopic(agent.proxy.identity.node),
+      topic: agent.topic,
       position: position(),
       after: agent.own.digest(),
       view: agent.view?.topicFor(agent.namespace) ?? '',
@@ -99,7 +105,7 @@ export const createPublishing = (parts: {
   }
 
   const stepped = (step: Step): void => {
-    const nowMs = clock.nowMs()
+    const nowMs = clock.monotonicMs()
     stepViews(step, nowMs)
     const turnOf = createTurns()
     for (const proxy of step.reassessed) {
@@ -129,34 +135,32 @@ export const createPublishing = (parts: {
 
   /** Says again what changed a moment ago of what another controller owned, who may have gone without saying it. */
   const takeOver = (): void => {
-    const nowMs = clock.nowMs()
+    counted.sharesChanged += 1
+    const nowMs = clock.monotonicMs()
     const owned = (topic: Topic): boolean => ownership.isOwner(topic)
     const candidates = [...agents.views()].filter((view) => nowMs - view.changedMs() < recentMs)
     const before = new Map(
       candidates.flatMap((view) => [...view.topics()]).map((topic) => [topic, owned(topic)]),
     )
-    const clusters = recent.after(nowMs - recentMs).flatMap((cluster) => {
+    // Of one name there are several where callers share them out differently.
+    const clusters = new Map<Topic, Endpoints>()
+    for (const cluster of recent.after(nowMs - recentMs))
       for (const view of agents.views()) {
         const found = view.endpoints.byResource.has(cluster) ? view.endpointsOf(cluster) : undefined
-        if (found !== undefined) return [found]
+        if (found !== undefined) clusters.set(found.topic, found)
       }
-      return []
-    })
-    for (const { topic } of clusters) before.set(topic, owned(topic))
+    for (const topic of clusters.keys()) before.set(topic, owned(topic))
     const own = [...agents.all()].filter((agent) => nowMs - agent.own.changedMs() < recentMs)
-    for (const { proxy } of own) {
-      const topic = proxyTopic(proxy.identity.node)
-      before.set(topic, owned(topic))
-    }
+    for (const { topic } of own) before.set(topic, owned(topic))
     ownership.share(bus.peers())
     const gained = (topic: Topic): boolean => before.get(topic) === false && owned(topic)
     for (const view of candidates)
       for (const topic of view.topics())
         if (gained(topic))
           publish(viewFrame(view, topic, position(), { put: [], gone: [] }, view.content.digest.text()))
-    for (const one of clusters) if (gained(one.topic)) publish(endpointsFrame(one, position()))
+    for (const one of clusters.values()) if (gained(one.topic)) publish(endpointsFrame(one, position()))
     for (const agent of own) {
-      const topic = proxyTopic(agent.proxy.identity.node)
+      const { topic } = agent
       if (!gained(topic)) continue
       const { own: mark, view } = agents.standingOf(agent)
       const nothing = { before: mark.digest, after: mark.digest, put: [], gone: [] }
@@ -167,7 +171,11 @@ export const createPublishing = (parts: {
   bus.listen({
     status: (status) => {
       const agent = agents.follow(status.node, status.metadata)
-      if (!isLeft(agent)) agents.heard(agent.right, status)
+      if (isLeft(agent)) return undefined
+      const verdict = agents.told(agent.right, status)
+      if (!ownership.isOwner(agent.right.topic) || verdict === undefined) return undefined
+      compared[verdict] += 1
+      return verdict
     },
     sync: answer,
     fleet: parts.standing,
@@ -175,14 +183,18 @@ export const createPublishing = (parts: {
   })
   ownership.share(bus.peers())
   bus.ask()
-  const looking = setInterval(agents.look, lookEveryMs)
   const ready = setTimeout(() => bus.announce(true), readyAfterMs)
 
   return {
     stepped,
-    counters: () => ({ ...agents.counters(), ...counted }),
+    counters: () => ({
+      ...agents.counters(),
+      ...counted,
+      statusesCompared: compared.equal + compared.onItsWay + compared.missing,
+      statusesOnTheirWay: compared.onItsWay,
+      statusesMissing: compared.missing,
+    }),
     close: () => {
-      clearInterval(looking)
       clearTimeout(ready)
       bus.announce(false)
       agents.close()

@@ -2,13 +2,15 @@ import { type Either, isLeft } from 'fp-ts/lib/Either.js'
 import { createDelivery, type Delivery } from '../delivery/delivery.ts'
 import type { Effect } from '../delivery/effect.ts'
 import type { DeliveryLimits } from '../delivery/limits.ts'
+import type { CertificateFileState } from '../model/certificateFile.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import type { Secrets } from '../model/secret.ts'
 import { forEachType } from '../model/xds.ts'
 import type { XdsRequest } from '../model/xdsMessage.ts'
 import type { Clock, XdsStream } from '../ports.ts'
+import type { Advance } from '../projections/advance.ts'
 import type { ProjectedProxy } from '../projections/projectedProxy.ts'
-import type { Advance, Projector } from '../projections/projector.ts'
+import type { Projector } from '../projections/projector.ts'
 import type { Fleet } from './fleet.ts'
 import { withSecrets } from './withSecrets.ts'
 
@@ -29,7 +31,7 @@ export type Sessions = {
   accept(stream: XdsStream): void
   /** `advance` is asked for only where there are streams. */
   changed(advance: () => Advance): void
-  /** What is in the secrets of these names came, changed or went. */
+  /** What is in the secrets of these names, or in the files that they name, came, changed or went. */
   secretsChanged(names: readonly string[]): void
   /** Ends every stream, so that proxies look for another controller. */
   close(): void
@@ -47,7 +49,7 @@ export const createSessions = (parts: {
   readonly identify: Identify
   /** Whether a client that shows these names may be the node; absent: whoever comes may be any. */
   readonly mayBe?: (identity: ProxyIdentity, names: readonly string[]) => boolean
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly limits: DeliveryLimits
   /** Brings the projector up to what was folded. */
   readonly project: () => void
@@ -55,6 +57,8 @@ export const createSessions = (parts: {
   readonly settled?: () => void
   /** Absent: none are served. */
   readonly secrets?: Pick<Secrets, 'resource'>
+  /** What is in files that Envoys read themselves, so that they read them again; absent: they see what they see. */
+  readonly fileState?: CertificateFileState
 }): Sessions => {
   const { projector, fleet, identify, clock, limits, project, settled = () => {} } = parts
   const byProxy = new Map<ProjectedProxy, Set<RunningSession>>()
@@ -83,7 +87,7 @@ export const createSessions = (parts: {
     }
     const proxy = projector.follow(known.right.identity, known.right.metadata)
     const delivery = createDelivery({
-      intended: withSecrets(proxy, parts.secrets),
+      intended: withSecrets(proxy, parts.secrets, parts.fileState),
       service: stream.service,
       protocol: stream.protocol,
       limits,
@@ -122,7 +126,7 @@ export const createSessions = (parts: {
               }
               session = opened
             }
-            session.run(session.delivery.request(request, clock.nowMs()))
+            session.run(session.delivery.request(request, clock.monotonicMs()))
           })
           settled()
         },
@@ -136,13 +140,13 @@ export const createSessions = (parts: {
     },
     changed: (advance) => {
       if (byProxy.size === 0) return
-      const nowMs = clock.nowMs()
+      const nowMs = clock.monotonicMs()
       for (const [proxy, change] of advance())
         for (const session of byProxy.get(proxy) ?? [])
           contained(session.stream, () => session.run(session.delivery.changed(change, nowMs)))
     },
     secretsChanged: (names) => {
-      const nowMs = clock.nowMs()
+      const nowMs = clock.monotonicMs()
       for (const [proxy, its] of byProxy) {
         const secrets = names.filter((name) => proxy.get('secrets', name) !== undefined)
         if (secrets.length === 0) continue
@@ -173,7 +177,7 @@ type RunningSession = Session & { run(effects: readonly Effect[]): void; stop():
 /** A session that carries out what its delivery decides, with one timer at most. */
 const runningSession = (
   session: Session,
-  clock: Clock,
+  clock: Pick<Clock, 'monotonicMs'>,
   contained: (stream: XdsStream, work: () => void) => void,
   settled: () => void,
 ): RunningSession => {
@@ -181,10 +185,10 @@ const runningSession = (
   const wakeAt = (atMs: number): void => {
     clearTimeout(timer)
     const tick = () => {
-      contained(session.stream, () => run(session.delivery.tick(clock.nowMs())))
+      contained(session.stream, () => run(session.delivery.tick(clock.monotonicMs())))
       settled()
     }
-    timer = setTimeout(tick, Math.max(0, atMs - clock.nowMs()))
+    timer = setTimeout(tick, Math.max(0, atMs - clock.monotonicMs()))
   }
   const run = (effects: readonly Effect[]): void => {
     for (const effect of effects) {

@@ -7,10 +7,15 @@ import type { Head } from './head.ts'
  *  would cost more than the answer. */
 const lookEveryMs = 20
 
-/** How the fleet stands to `position`, as soon as nothing is pending, something is refused, `timeoutMs` have passed
- *  or `signal` aborts. */
+/** How the fleet stands to `position`, as soon as callers were told of what it brought and nothing is pending,
+ *  something is refused, `timeoutMs` have passed or `signal` aborts. */
 export const waitFor = async (
-  { head, fleet, projected }: { head: Head; fleet: Fleet; projected: () => Position },
+  {
+    head,
+    fleet,
+    projected,
+    holds,
+  }: { head: Head; fleet: Fleet; projected: () => Position; holds: (position: Position) => boolean },
   position: Position,
   timeoutMs: number,
   signal: AbortSignal,
@@ -25,8 +30,10 @@ export const waitFor = async (
     }
     const look = (): void => {
       const reached = head.current().position >= position && projected() >= position
+      // Callers are still to hear of what is held: only then they can have acknowledged it.
+      const told = reached && !holds(position)
       const standing = fleet.standing(position)
-      if (reached && (standing.pending === 0 || standing.rejected > 0)) finish()
+      if (told && (standing.pending === 0 || standing.rejected > 0)) finish()
       else poll = setTimeout(look, lookEveryMs)
     }
     const bound = setTimeout(finish, timeoutMs)

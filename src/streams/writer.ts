@@ -1,4 +1,5 @@
 import { type Either, isLeft, isRight, left, right } from 'fp-ts/lib/Either.js'
+import { canonicalJson } from '../model/canonicalJson.ts'
 import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Entry } from '../model/entry.ts'
 import type { Envelope } from '../model/event.ts'
@@ -36,7 +37,12 @@ const maxSharedEvents = 2_000
  *  writing one was seen to lose some twenty times; a turn takes a few milliseconds. */
 const maxConflicts = 200
 
-export const createWriter = (log: EventLog, head: Head, clock: Clock, diagnose: Diagnose): Writer => {
+export const createWriter = (
+  log: EventLog,
+  head: Head,
+  clock: Pick<Clock, 'nowMs' | 'newId'>,
+  diagnose: Diagnose,
+): Writer => {
   let jobs: Job[] = []
   let running = false
   const counters = { appended: 0, conflicts: 0, refused: 0 }
@@ -89,8 +95,8 @@ export const createWriter = (log: EventLog, head: Head, clock: Clock, diagnose: 
       } else if (prepared.length > 1) {
         for (const { job } of prepared) await settle([job], conflicts)
       } else {
-        const message = `the log takes at most ${appended.left.limitBytes} bytes in one entry`
-        for (const { job } of prepared) job.resolve(left({ _tag: 'TooLarge', message }))
+        const rejection = tooLarge(appended.left.limitBytes)
+        for (const { job } of prepared) job.resolve(left(rejection))
       }
     }
     if (later.length > 0) await settle(later, conflicts)
@@ -115,6 +121,10 @@ export const createWriter = (log: EventLog, head: Head, clock: Clock, diagnose: 
         continue
       }
       const events = envelopes(admitted.right, job.request, folded.at)
+      if (job.request.dryRun === true && Buffer.byteLength(canonicalJson(events)) > log.limitBytes()) {
+        job.resolve(left(tooLarge(log.limitBytes())))
+        continue
+      }
       const entry: Entry = { position: base.position + 1, hash: '', events }
       if (events.length === 0 || job.request.dryRun === true) {
         const after = events.length === 0 ? folded : reduceMesh(folded, [entry])
@@ -161,6 +171,11 @@ export const createWriter = (log: EventLog, head: Head, clock: Clock, diagnose: 
 }
 
 const dry = (base: Snapshot): Pick<Entry, 'position'> => ({ position: base.position })
+
+const tooLarge = (limitBytes: number): Rejection => ({
+  _tag: 'TooLarge',
+  message: `the log takes at most ${limitBytes} bytes in one entry`,
+})
 
 const unavailable = (reason: unknown): Rejection => ({
   _tag: 'Unavailable',

@@ -4,7 +4,7 @@ import { sizeLimit } from './limits.ts'
 import { locate, report, shown } from './problems.ts'
 import { scalarOf } from './scalars.ts'
 import { type FieldSchema, messageSchema, type Rules } from './schema.ts'
-import { lengthDelimited, type Writer, writeHead, writeTag, writeVarint, written } from './writer.ts'
+import { lengthDelimited, writeHead, writeTag, writeVarint, written } from './writer.ts'
 
 /** Writes one field, tag included, for its JSON value: nothing where that is the default and says nothing. */
 export const fieldWriter = (field: FieldSchema): Encode => {
@@ -119,21 +119,15 @@ const mapWriter = ({ type, keyType, rules, number }: FieldSchema): Encode => {
     if (problem !== undefined) report(problems, problem)
     for (const name of names.reverse()) {
       const before = problems.length
-      writeEntry(writer, number, () => {
-        value.write(writer, entries[name], problems, depth + 1)
-        writeTag(writer, 2, value.wireType)
-        key.write(writer, keyFrom(keyType, name), problems, depth)
-        writeTag(writer, 1, key.wireType)
-      })
+      const entry = written(writer)
+      value.write(writer, entries[name], problems, depth + 1)
+      writeTag(writer, 2, value.wireType)
+      key.write(writer, keyFrom(keyType, name), problems, depth)
+      writeTag(writer, 1, key.wireType)
+      writeHead(writer, number, entry)
       if (problems.length !== before) locate(problems, before, name)
     }
   }
-}
-
-const writeEntry = (writer: Writer, number: number, content: () => void): void => {
-  const before = written(writer)
-  content()
-  writeHead(writer, number, before)
 }
 
 /** JSON writes the keys of every map as text. */

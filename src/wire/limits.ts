@@ -29,9 +29,10 @@ export const textLimit = (rules: Rules): Limit<string> | undefined =>
     rules.max_bytes !== undefined &&
       ((text) => tooLong(Buffer.byteLength(text), rules.max_bytes ?? 0, 'bytes')),
     rules.prefix &&
-      ((text) => unless(text.startsWith(rules.prefix ?? ''), `must begin with ${shown(rules.prefix)}`)),
+      ((text) =>
+        text.startsWith(rules.prefix ?? '') ? undefined : `must begin with ${shown(rules.prefix)}`),
     rules.suffix &&
-      ((text) => unless(text.endsWith(rules.suffix ?? ''), `must end with ${shown(rules.suffix)}`)),
+      ((text) => (text.endsWith(rules.suffix ?? '') ? undefined : `must end with ${shown(rules.suffix)}`)),
     rules.pattern !== undefined && patternLimit(rules.pattern),
     rules.well_known_regex !== undefined && headerLimit(rules.well_known_regex, rules.strict ?? true),
     amongLimit<string>(rules, (text) => text),
@@ -46,7 +47,9 @@ export const bytesLimit = (rules: Rules): Limit<Uint8Array> | undefined =>
 
 /** The one value that a bool may have. */
 export const boolLimit = (rules: Rules): Limit<boolean> | undefined =>
-  rules.const === undefined ? undefined : (value) => unless(value === rules.const, `must be ${rules.const}`)
+  rules.const === undefined
+    ? undefined
+    : (value) => (value === rules.const ? undefined : `must be ${rules.const}`)
 
 /** The limits of a list's or a map's size, and of a list's items being different. */
 export const sizeLimit = (rules: Rules): Limit<readonly unknown[]> | undefined =>
@@ -55,7 +58,7 @@ export const sizeLimit = (rules: Rules): Limit<readonly unknown[]> | undefined =
     rules.min_pairs && ((list) => tooShort(list.length, rules.min_pairs ?? 0, 'entries')),
     rules.max_items !== undefined && ((list) => tooLong(list.length, rules.max_items ?? 0, 'items')),
     rules.unique &&
-      ((list) => unless(new Set(list).size === list.length, 'must not hold the same item twice')),
+      ((list) => (new Set(list).size === list.length ? undefined : 'must not hold the same item twice')),
   ])
 
 const allOf = <A>(limits: readonly (Limit<A> | false | undefined | 0 | '')[]): Limit<A> | undefined => {
@@ -74,14 +77,13 @@ const amongLimit = <A>(rules: Rules, plain: (value: A) => string | number): Limi
   const { in: allowed, not_in: forbidden } = rules
   if (allowed !== undefined) {
     return (value) =>
-      unless(
-        allowed.includes(plain(value)),
-        `must be one of ${allowed.map(shown).join(', ')}, got ${shown(value)}`,
-      )
+      allowed.includes(plain(value))
+        ? undefined
+        : `must be one of ${allowed.map(shown).join(', ')}, got ${shown(value)}`
   }
   if (forbidden !== undefined) {
     return (value) =>
-      unless(!forbidden.includes(plain(value)), `must not be ${forbidden.map(shown).join(' or ')}`)
+      forbidden.includes(plain(value)) ? `must not be ${forbidden.map(shown).join(' or ')}` : undefined
   }
   return undefined
 }
@@ -89,7 +91,7 @@ const amongLimit = <A>(rules: Rules, plain: (value: A) => string | number): Limi
 const patternLimit = (pattern: string): Limit<string> => {
   // Envoy's own patterns are simple enough to mean the same in RE2 and in JavaScript.
   const regex = new RegExp(pattern, 's')
-  return (text) => unless(regex.test(text), `must match ${pattern}, got ${shown(text)}`)
+  return (text) => (regex.test(text) ? undefined : `must match ${pattern}, got ${shown(text)}`)
 }
 
 /** What protoc-gen-validate takes for an HTTP header's name and value, strictly and loosely. */
@@ -104,7 +106,8 @@ const headerLimit = (kind: string, strict: boolean): Limit<string> => {
   const regex = headerPatterns[kind]?.[strict ? 0 : 1]
   if (regex === undefined) throw new Error(`the schema names an unknown pattern, ${kind}`)
   const what = kind === 'HTTP_HEADER_NAME' ? 'name' : 'value'
-  return (text) => unless(regex.test(text), `must be the ${what} of an HTTP header, got ${shown(text)}`)
+  return (text) =>
+    regex.test(text) ? undefined : `must be the ${what} of an HTTP header, got ${shown(text)}`
 }
 
 /** Counts no further than is asked for: a long text need not be split. */
@@ -112,12 +115,11 @@ const lengthOf = (text: string, enough: number): number =>
   text.length >= enough * 2 ? enough : [...text].length
 
 const tooShort = (size: number, least: number, unit: string): string | undefined =>
-  unless(
-    size >= least,
-    least === 1 ? 'must not be empty' : `must have at least ${least} ${unit}, has ${size}`,
-  )
+  size >= least
+    ? undefined
+    : least === 1
+      ? 'must not be empty'
+      : `must have at least ${least} ${unit}, has ${size}`
 
 const tooLong = (size: number, most: number, unit: string): string | undefined =>
-  unless(size <= most, `must have at most ${most} ${unit}, has ${size}`)
-
-const unless = (holds: boolean, problem: string): string | undefined => (holds ? undefined : problem)
+  size <= most ? undefined : `must have at most ${most} ${unit}, has ${size}`

@@ -39,14 +39,11 @@ const bool: Scalar<boolean> = {
   limit: boolLimit,
 }
 
-/** A surrogate that has no other half: UTF-8 has no bytes for it. */
-const halfPair = /[\ud800-\udfff]/u
-
 const text: Scalar<string> = {
   wireType: lengthDelimited,
   parse: (json, problems) => {
     if (typeof json !== 'string') report(problems, `expected text, got ${shown(json)}`)
-    else if (halfPair.test(json)) report(problems, 'expected text, got half a surrogate pair')
+    else if (!json.isWellFormed()) report(problems, 'expected text, got half a surrogate pair')
     else return json
     return undefined
   },

@@ -19,12 +19,11 @@ export const newWriter = (sizeBytes: number): Writer => ({ buffer: Buffer.alloc(
 /** How many bytes were written so far. */
 export const written = (writer: Writer): number => writer.buffer.length - writer.at
 
+/** The bytes written so far, until the writer goes on. */
+export const bytesOf = ({ buffer, at }: Writer): Uint8Array => buffer.subarray(at)
+
 /** A copy of the bytes written so far; the writer can go on. */
-export const finish = (writer: Writer): Uint8Array => {
-  const bytes = new Uint8Array(written(writer))
-  bytes.set(writer.buffer.subarray(writer.at))
-  return bytes
-}
+export const finish = (writer: Writer): Uint8Array => new Uint8Array(bytesOf(writer))
 
 /** Field number and wire type, in front of what was written last. */
 export const writeTag = (writer: Writer, number: number, wireType: number): void =>

@@ -128,6 +128,18 @@ describe('a hot restart', () => {
     expect(envoys.spawns()).toHaveLength(2)
   })
 
+  test('G6: who asks while a child starts gets another, which is not the one that has started', () => {
+    const envoys = started()
+    envoys.give({ type: 'restart' })
+    envoys.pass(20)
+    expect(envoys.serving()).toEqual(['a0'])
+    envoys.give({ type: 'restart' })
+    envoys.give({ type: 'restart' })
+    envoys.pass(60_000)
+    expect(envoys.serving()).toEqual(['a2'])
+    expect(envoys.spawns()).toHaveLength(3)
+  })
+
   test('G6: an Envoy that never served is replaced outright', () => {
     const envoys = simulatedEnvoys()
     envoys.behave((_, launch) => (launch === 'a' ? 'neverLive' : 'sound'))

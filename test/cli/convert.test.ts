@@ -75,8 +75,9 @@ describe('rutter convert', () => {
       `${file}:17:48 lost /spec/http/0/match/1/queryParams: no rule of 2017 asks for that: this match is left out\n`,
     )
     expect(out.match(/kind: RouteRule/g)).toHaveLength(2)
-    expect(out).toContain('timeout: 3s')
     expect(await runCli(['lint', '--strict', '-f', fileOf(out)])).toMatchObject({ code: 0, err: '' })
+    // Without a word Istio waits for ever.
+    expect(out.match(/timeout: \S+/g)).toEqual(['timeout: 3s', 'timeout: 0s'])
   })
 
   test('CV3: of a field without counterpart only the field is lost', async () => {
@@ -87,6 +88,174 @@ describe('rutter convert', () => {
     const { code, out, err } = await runCli(['convert', '--to', 'istio', '-f', fileOf(rule)])
     expect([code, out.includes('user=jason')]).toEqual([1, true])
     expect(err).toMatch(/lost \/spec\/httpReqTimeout\/simpleTimeout\/overrideHeaderName: /)
+  })
+
+  test('CV3: labels and annotations of a document that is rewritten are told, of one that stays they stay', async () => {
+    const marked = (text: string) =>
+      text.replace(
+        /metadata: \{(name: (?:reviews|jason))\}/g,
+        'metadata: {$1, labels: {team: a}, annotations: {note: b}}',
+      )
+    const { code, out, err } = await runCli(['convert', '--to', 'istio', '-f', fileOf(marked(service + old))])
+    expect([code, out.match(/team: a/g)]).toEqual([1, ['team: a']])
+    expect(err.match(/lost \/\S+/g)).toEqual(['lost /metadata/labels:', 'lost /metadata/annotations:'])
+  })
+
+  test('CV5: EgressRules become ServiceEntries with TLS by a DestinationRule, and come back', async () => {
+    const egress = `apiVersion: config.istio.io/v1alpha2
+kind: EgressRule
+metadata: {name: httpbin}
+spec:
+  destination: {service: httpbin.org}
+  ports: [{port: 80, protocol: HTTP}, {port: 443, protocol: HTTPS}]
+`
+    const there = await runCli(['convert', '--to', 'istio', '-f', fileOf(egress)])
+    expect([there.code, there.err]).toEqual([0, ''])
+    expect(there.out).toMatch(/hosts:\n {4}- httpbin.org\n {2}resolution: DNS/)
+    expect(there.out).toMatch(/number: 443\n {8}tls:\n {10}mode: SIMPLE\n {10}sni: httpbin.org/)
+    expect(await runCli(['lint', '--strict', '-f', fileOf(there.out)])).toMatchObject({ code: 0, err: '' })
+    const back = await runCli(['convert', '--to', 'v1alpha2', '-f', fileOf(there.out)])
+    expect([back.code, back.err]).toEqual([0, ''])
+    expect(back.out).toMatch(/kind: EgressRule[\s\S]*port: 443\n {6}protocol: HTTPS/)
+    expect(back.out).not.toContain('DestinationPolicy')
+  })
+
+  test('CV5: what EgressRules cannot find, or pass on, is told at its place', async () => {
+    const file = fileOf(`apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: api}
+spec:
+  hosts: [api.test]
+  resolution: DNS
+  ports:
+  - {number: 80, name: http, protocol: HTTP, targetPort: 8080}
+  - {number: 443, name: tls, protocol: TLS}
+  - {number: 81, name: http-too, protocol: HTTP}
+  exportTo: ['.']
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: static}
+spec:
+  hosts: [db.test]
+  resolution: STATIC
+  endpoints: [{address: 10.0.0.1}]
+  ports: [{number: 3306, name: tcp, protocol: TCP}]
+`)
+    const { code, out, err } = await runCli(['convert', '--to', 'v1alpha2', '-f', file])
+    expect([code, out.match(/port: \d+/g)]).toEqual([1, ['port: 81']])
+    expect(err.split('\n').map((line) => line.replace(file, '').replace(/ lost (\S+):.*/, ' $1'))).toEqual([
+      ':11:13 /spec/exportTo',
+      ':8:58 /spec/ports/0/targetPort',
+      ':9:40 /spec/ports/1/protocol',
+      ':19:14 /spec/endpoints',
+      '',
+    ])
+  })
+
+  test('CV6: IngressRules become a Gateway and a VirtualService for each host; secrets are told', async () => {
+    const ingress = (name: string, spec: string) => `apiVersion: config.istio.io/v1alpha2
+kind: IngressRule
+metadata: {name: ${name}}
+spec: {destination: {name: reviews}, ${spec}}
+`
+    const plain = ingress(
+      'plain',
+      'match: {request: {headers: {authority: {exact: a.test}, uri: {prefix: /r}}}}',
+    )
+    const given = fileOf(service + plain)
+    const { code, out, err } = await runCli(['convert', '--to', 'istio', '-f', given])
+    expect([code, err, out.match(/kind: (Gateway|VirtualService)/g)?.length]).toEqual([0, '', 2])
+    expect(await runCli(['lint', '--strict', '-f', fileOf(out)])).toMatchObject({ code: 0, err: '' })
+    const file = fileOf(`${service}${old}---\n${ingress('tls', 'tlsSecret: a.default')}---\n${plain}`)
+    const lossy = await runCli(['convert', '--to', 'istio', '-f', file])
+    expect([lossy.code, lossy.err.match(/lost \S+/g)]).toEqual([
+      1,
+      ['lost /spec/destination:', 'lost /spec/tlsSecret:'],
+    ])
+  })
+
+  const secured = `apiVersion: config.istio.io/v1alpha2
+kind: IngressRule
+metadata: {name: secured}
+spec:
+  destination: {name: reviews}
+  destinationPort: 9080
+  tlsSecret: shown.edge
+  match: {request: {headers: {authority: {exact: a.test}, uri: {prefix: /r}}}}
+`
+
+  test('CV6, CV7: an IngressRule over TLS becomes a Gateway and comes back', async () => {
+    const args = ['--ingress-namespace', 'edge', '-f']
+    const there = await runCli(['convert', '--to', 'istio', ...args, fileOf(service + secured)])
+    expect([there.code, there.err]).toEqual([0, ''])
+    expect(there.out).toMatch(/mode: SIMPLE\n {8}credentialName: shown/)
+    expect(there.out).toMatch(/redirect:\n {8}scheme: https/)
+    expect(await runCli(['lint', '--strict', '-f', fileOf(there.out)])).toMatchObject({ code: 0 })
+    const back = await runCli(['convert', '--to', 'v1alpha2', ...args, fileOf(there.out)])
+    expect([back.code, back.err, back.out.match(/kind: \w+/g)]).toEqual([
+      0,
+      '',
+      ['kind: Service', 'kind: Instance', 'kind: IngressRule'],
+    ])
+    expect(back.out).toMatch(/destinationPort: 9080[\s\S]*tlsSecret: shown\.edge/)
+    expect(back.out).toMatch(/authority:\n {10}exact: a\.test/)
+    const elsewhere = await runCli([
+      'convert',
+      '--to',
+      'istio',
+      '--ingress-namespace',
+      'other',
+      '-f',
+      fileOf(secured),
+    ])
+    expect([elsewhere.code, elsewhere.err.match(/lost \S+/g)]).toEqual([1, ['lost /spec/tlsSecret:']])
+  })
+
+  test('CV7: what IngressRules cannot say of Gateways and their routes is told at its place', async () => {
+    const file = fileOf(`${service}apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  selector: {app: edge}
+  servers:
+  - {port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}
+  - {port: {number: 443, name: https, protocol: HTTPS}, hosts: [a.test], tls: {mode: MUTUAL, credentialName: a}}
+  - {port: {number: 9000, name: tcp, protocol: TCP}, hosts: ['*']}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: web}
+spec:
+  hosts: [a.test, b.test]
+  gateways: [edge, gone]
+  http:
+  - match: [{uri: {exact: /old}}]
+    redirect: {uri: /new}
+  - match: [{queryParams: {q: {exact: x}}}]
+    route: [{destination: {host: reviews}}]
+    timeout: 15s
+  - match: [{uri: {prefix: /v1}}]
+    route: [{destination: {host: reviews, subset: v1}}]
+    timeout: 15s
+  - route: [{destination: {host: reviews}}]
+    rewrite: {uri: /}
+    timeout: 3s
+`)
+    const { code, out, err } = await runCli(['convert', '--to', 'v1alpha2', '-f', file])
+    expect(err.match(/lost \S+/g)).toEqual([
+      'lost /spec/gateways/1:',
+      'lost /spec/selector:',
+      'lost /spec/servers/1/tls/mode:',
+      'lost /spec/servers/2/port/protocol:',
+      'lost /spec/http/0/redirect:',
+      'lost /spec/http/1/match/0/queryParams:',
+      'lost /spec/http/2/route/0/destination/subset:',
+      'lost /spec/http/3/rewrite:',
+      'lost /spec/http/3/timeout:',
+    ])
+    expect([code, out.match(/exact: [ab]\.test/g)]).toEqual([1, ['exact: a.test', 'exact: b.test']])
+    expect(await runCli(['lint', '--strict', '-f', fileOf(out)])).toMatchObject({ code: 0, err: '' })
   })
 
   test('CV4: invalid input ends with 65, and nothing is written', async () => {

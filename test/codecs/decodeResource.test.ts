@@ -88,6 +88,16 @@ describe('C22 canonical resources', () => {
     ])
   })
 
+  test('C22 an IPv6 address has one spelling, that of the node ids it is compared with', () => {
+    const instance = (address: string) =>
+      resourcesOf(
+        `apiVersion: rutter.dev/v1\nkind: Instance\nmetadata: {name: a}\nspec: {service: a, address: "${address}", ports: {}}`,
+      )[0]?.resource.spec
+    for (const address of ['fd00::20', 'fD00::20', 'fd00:0:0:0:0:0:0:20', 'fD00:0:0::0020'])
+      expect(instance(address)).toMatchObject({ address: 'fd00::20' })
+    expect(instance('10.1.0.4')).toMatchObject({ address: '10.1.0.4' })
+  })
+
   test('C8 records that users key have no prototype', () => {
     const text = service.replace('{name: a}', '{name: a, labels: {constructor: x}}')
     const labels = resourcesOf(text)[0]?.resource.metadata.labels

@@ -94,6 +94,7 @@ describe('Y1 a VirtualService', () => {
       'RUT1310 /spec/http/0/match/0/method/regex',
     ],
     [http({ redirect: { redirectCode: 305 } }), 'RUT1319 /spec/http/0/redirect/redirectCode'],
+    [http({ redirect: { uri: '/a', prefixRewrite: '/b' } }), 'RUT1316 /spec/http/0/redirect'],
     [http({ redirect: { port: 1, derivePort: 'FROM_REQUEST_PORT' } }), 'RUT1316 /spec/http/0/redirect'],
     [http({ route: [to('a')], fault: { abort: {} } }), 'RUT1316 /spec/http/0/fault/abort'],
     [
@@ -146,8 +147,42 @@ describe('Y1 a DestinationRule', () => {
       'RUT1317 /spec/trafficPolicy/loadBalancer/consistentHash',
     ],
     [{ host: 'a', trafficPolicy: { tls: { mode: 'MUTUAL' } } }, 'RUT1317 /spec/trafficPolicy/tls'],
+    [
+      { host: 'a', trafficPolicy: { loadBalancer: { simple: 'RANDOM', backendUtilization: {} } } },
+      'RUT1316 /spec/trafficPolicy/loadBalancer/backendUtilization',
+    ],
+    [
+      { host: 'a', trafficPolicy: { loadBalancer: { backendUtilization: { weightUpdatePeriod: '99ms' } } } },
+      'RUT1309 /spec/trafficPolicy/loadBalancer/backendUtilization/weightUpdatePeriod',
+    ],
+    [
+      { host: 'a', trafficPolicy: { connectionPool: { http: { http2KeepAlive: { interval: '1s' } } } } },
+      'RUT1302 /spec/trafficPolicy/connectionPool/http/http2KeepAlive/timeout',
+    ],
+    [
+      { host: 'a', trafficPolicy: { tunnel: { targetHost: '%START_TIME%', targetPort: 1 } } },
+      'RUT1305 /spec/trafficPolicy/tunnel/targetHost',
+    ],
     [{ host: 'a', trafficPolicies: {} }, 'RUT1301 /spec/trafficPolicies'],
   ])
+
+  const at = '/spec/trafficPolicy/loadBalancer/localityLbSetting'
+  refuses(
+    'Y1:',
+    'DestinationRule',
+    (
+      [
+        [{ distribute: [{ from: 'r/z', to: { 'r/*': 99 } }] }, 'RUT1318', '/distribute/0/to'],
+        [{ distribute: [{ from: 'r/z/s/x', to: { '*': 100 } }] }, 'RUT1312', '/distribute/0/from'],
+        [{ distribute: [{ from: 'r', to: { '*/z': 100 } }] }, 'RUT1312', '/distribute/0/to/*~1z'],
+        [{ failover: [{ from: 'r', to: 'r' }] }, 'RUT1316', '/failover/0/to'],
+        [{ failover: [{ from: 'r', to: 's' }], failoverPriority: ['a'] }, 'RUT1316', '/failoverPriority'],
+      ] as const
+    ).map(([localityLbSetting, code, path]) => [
+      { host: 'a', trafficPolicy: { loadBalancer: { localityLbSetting } } },
+      `${code} ${at}${path}`,
+    ]),
+  )
 })
 
 describe('Y1 a ServiceEntry and a WorkloadEntry', () => {
@@ -155,6 +190,7 @@ describe('Y1 a ServiceEntry and a WorkloadEntry', () => {
   accepts('Y1:', 'ServiceEntry', [
     { hosts: ['api.example.com'], ports, location: 'MESH_EXTERNAL', resolution: 'DNS' },
     { hosts: ['*.example.com'], ports, resolution: 'NONE' },
+    { hosts: ['*.example.com', '*.example.org'], ports, resolution: 'DYNAMIC_DNS' },
     {
       hosts: ['db.example'],
       addresses: ['10.0.0.0/8'],
@@ -169,6 +205,24 @@ describe('Y1 a ServiceEntry and a WorkloadEntry', () => {
   refuses('Y1:', 'ServiceEntry', [
     [{ hosts: [] }, 'RUT1313 /spec/hosts'],
     [{ hosts: ['*.a'], ports, resolution: 'DNS' }, 'RUT1316 /spec/hosts/0'],
+    [{ hosts: ['*.a', 'b.a'], ports, resolution: 'DYNAMIC_DNS' }, 'RUT1316 /spec/hosts/1'],
+    [{ hosts: ['*'], ports, resolution: 'DYNAMIC_DNS' }, 'RUT1316 /spec/hosts/0'],
+    [
+      { hosts: ['*.a'], ports, resolution: 'DYNAMIC_DNS', endpoints: [{ address: '1.2.3.4' }] },
+      'RUT1316 /spec/endpoints',
+    ],
+    [
+      {
+        hosts: ['*.a'],
+        ports,
+        resolution: 'DYNAMIC_DNS',
+        location: 'MESH_INTERNAL',
+        workloadSelector: { labels: { app: 'a' } },
+      },
+      'RUT1316 /spec/location',
+      'RUT1316 /spec/workloadSelector',
+    ],
+    [{ hosts: ['*.a'], ports, resolution: 'DYNAMIC' }, 'RUT1314 /spec/resolution'],
     [{ hosts: ['a'], ports, endpoints: [{ address: '1.2.3.4' }] }, 'RUT1316 /spec/endpoints'],
     [
       { hosts: ['a'], ports, resolution: 'STATIC', endpoints: [{ address: 'a.b' }] },
@@ -186,26 +240,56 @@ describe('Y1 a ServiceEntry and a WorkloadEntry', () => {
 
 describe('Y1 a Gateway', () => {
   const http = { number: 80, name: 'http', protocol: 'HTTP' }
+  const file = { serverCertificate: '/c', privateKey: '/k' }
   accepts('Y1:', 'Gateway', [
     {
       selector: { istio: 'ingressgateway' },
       servers: [
         { port: http, hosts: ['*', 'ns/*.a.b', './c'], tls: { httpsRedirect: true } },
+        { port: { ...http, targetPort: 8080 }, hosts: ['d'], defaultEndpoint: '127.0.0.1:8081' },
         {
           port: { ...http, number: 443, protocol: 'HTTPS' },
           hosts: ['a'],
           tls: { mode: 'SIMPLE', credentialName: 'a' },
         },
+        {
+          port: { ...http, number: 444, protocol: 'HTTPS' },
+          hosts: ['a'],
+          tls: {
+            mode: 'MUTUAL',
+            tlsCertificates: [file, { ...file, caCertificates: '/ca' }],
+            caCertCredentialName: 'a',
+            ecdhCurves: ['P-256'],
+            alpnProtocols: ['h2'],
+            insecureSkipVerify: false,
+          },
+        },
       ],
     },
   ])
+  const tls = (its: object) => ({
+    servers: [{ port: { ...http, protocol: 'HTTPS' }, hosts: ['a'], tls: { mode: 'SIMPLE', ...its } }],
+  })
   refuses('Y1:', 'Gateway', [
     [{ servers: [] }, 'RUT1313 /spec/servers'],
     [{ servers: [{ port: { ...http, protocol: 'HTTPS' }, hosts: ['a'] }] }, 'RUT1317 /spec/servers/0'],
     [{ servers: [{ port: http, hosts: ['a:80'] }] }, 'RUT1305 /spec/servers/0/hosts/0'],
     [
+      { servers: [{ port: http, hosts: ['a'], defaultEndpoint: '10.0.0.1:80' }] },
+      'RUT1306 /spec/servers/0/defaultEndpoint',
+    ],
+    [
       { servers: [{ port: http, hosts: ['a'], tls: { mode: 'SIMPLE' } }] },
       'RUT1316 /spec/servers/0/tls/mode',
     ],
+    ...[{ credentialName: 'a' }, { credentialNames: ['a'] }, { privateKey: '/k' }].map(
+      (other): [object, string] => [
+        tls({ tlsCertificates: [file], ...other }),
+        'RUT1316 /spec/servers/0/tls/tlsCertificates',
+      ],
+    ),
+    [tls({ tlsCertificates: [file, file, file] }), 'RUT1313 /spec/servers/0/tls/tlsCertificates'],
+    [tls({ tlsCertificates: [] }), 'RUT1313 /spec/servers/0/tls/tlsCertificates'],
+    [tls({ alpnProtocols: ['h2,http/1.1'] }), 'RUT1312 /spec/servers/0/tls/alpnProtocols/0'],
   ])
 })

@@ -12,7 +12,8 @@ test.each([
   ],
   ['ingress~~random~local', 'ingress', '', 'random', 'local'],
   ['router~fe80::1~r~', 'router', 'fe80::1', 'r', ''],
-  ['sidecar~::ffff:10.0.0.1~~', 'sidecar', '::ffff:10.0.0.1', '', ''],
+  ['sidecar~::ffff:10.0.0.1~~', 'sidecar', '::ffff:a00:1', '', ''],
+  ['sidecar~FD00:0:0::20~a~', 'sidecar', 'fd00::20', 'a', ''],
 ])('C50 %s is a proxy', (node, type, ip, id, domain) => {
   expect(parseNodeId(node)).toEqual(right({ type, node, ip, id, domain }))
 })

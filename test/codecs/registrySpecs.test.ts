@@ -92,7 +92,7 @@ describe('C32 MeshSettings', () => {
     [{}],
     [{ domain: 'mesh.example', connectTimeout: '30s', undeclaredOutbound: 'refuse', accessLog: '' }],
     [{ proxyListenPort: 0, proxyInboundPort: 0, proxyHttpPort: 0, authPolicy: 'MUTUAL_TLS' }],
-    [{ certificatesPath: '/etc/certs', accessLog: '/dev/stdout' }],
+    [{ certificatesPath: '/etc/certs', accessLog: '/dev/stdout', rootNamespace: 'istio-config' }],
   ])('C32 %j is accepted', (spec) => {
     expect(refusals(own('MeshSettings', spec))).toEqual([])
   })
@@ -104,6 +104,7 @@ describe('C32 MeshSettings', () => {
     [{ undeclaredOutbound: 'allow' }, ['RUT1314 /spec/undeclaredOutbound']],
     [{ accessLog: 'stdout' }, ['RUT1312 /spec/accessLog']],
     [{ certificatesPath: 'certs' }, ['RUT1312 /spec/certificatesPath']],
+    [{ rootNamespace: 'a/b' }, ['RUT1304 /spec/rootNamespace']],
     [{ proxyListenPort: 15006, proxyInboundPort: 15006 }, ['RUT1315 /spec/proxyInboundPort']],
     [{ proxyHttpPort: -1 }, ['RUT1307 /spec/proxyHttpPort']],
     [{ domain: 'cluster..local' }, ['RUT1305 /spec/domain']],

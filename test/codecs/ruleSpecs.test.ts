@@ -356,12 +356,16 @@ describe('C45 Sidecar', () => {
   const sidecar = (spec: unknown) =>
     JSON.stringify({ apiVersion: 'networking.istio.io/v1', kind: 'Sidecar', metadata: { name: 'x' }, spec })
   const hosts = (...names: string[]) => ({ egress: [{ hosts: names }] })
+  const ingress = (defaultEndpoint: string) => ({ ingress: [{ port: { number: 80 }, defaultEndpoint }] })
 
-  test.each([
-    [{}],
-    [hosts('./*', '*/*', '~/*', 'prod/reviews.prod.svc.cluster.local', 'x/*.example.com')],
-    [{ workloadSelector: { labels: { app: 'a' } }, ...hosts('./*') }],
-    [{ outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' }, ingress: [{ port: { number: 80 } }] }],
+  test.each<object>([
+    {},
+    hosts('./*', '*/*', '~/*', 'prod/reviews.prod.svc.cluster.local', 'x/*.example.com'),
+    { workloadSelector: { labels: { app: 'a' } }, ...hosts('./*') },
+    { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' }, ingress: [{ port: { number: 80 } }] },
+    ...['127.0.0.1:80', '[::1]:80', '0.0.0.0:80', '[::]:80', 'unix:///a'].map(ingress),
+    { ingress: [{ port: { number: 80, protocol: 'HTTP', name: 'a' }, bind: '::1', captureMode: 'NONE' }] },
+    { inboundConnectionPool: { tcp: { maxConnections: 1 } } },
   ])('C45 %j is accepted', (spec) => {
     expect(refusals(sidecar(spec))).toEqual([])
   })
@@ -372,6 +376,14 @@ describe('C45 Sidecar', () => {
       (host) => [hosts(host), 'RUT1305 /spec/egress/0/hosts/0'] as const,
     ),
     [{ outboundTrafic: {} }, 'RUT1301 /spec/outboundTrafic'] as const,
+    ...['10.0.0.1:80', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:65536', 'unix://a', 'localhost:80'].map(
+      (to) => [ingress(to), 'RUT1306 /spec/ingress/0/defaultEndpoint'] as const,
+    ),
+    [{ ingress: [{ port: { number: 80 }, bind: 'a' }] }, 'RUT1306 /spec/ingress/0/bind'] as const,
+    [
+      { ingress: [{ port: { number: 80 } }, { port: { number: 80 } }] },
+      'RUT1315 /spec/ingress/1/port/number',
+    ] as const,
   ])('C45 %j is refused', (spec, problem) => {
     expect(refusals(sidecar(spec))).toEqual([problem])
   })

@@ -45,6 +45,33 @@ describe('make before break, delta', () => {
     expect(clusters?.type).toBe('clusters')
     expect(said(client.wake())).toEqual(['clusters -z'])
   })
+  /** As `start`, but for the routes, for which Envoy asks while a third service comes. */
+  const startWithoutRoutes = () => {
+    const mesh = testMesh(true)
+    mesh.put('clusters', resource('x'), resource('y'))
+    mesh.put('endpoints', resource('x'), resource('y'))
+    mesh.put('listeners', resource('http'))
+    mesh.put('routes', routes('80', vhost('vx', '1', 'x'), vhost('vy', '1', 'y')))
+    const client = testClient(mesh, 'delta')
+    client.ackAll(client.delta('clusters', { subscribe: [] }))
+    client.ackAll(client.delta('endpoints', { subscribe: ['x', 'y'] }))
+    client.ackAll(client.delta('listeners', { subscribe: [] }))
+    const first = client.changed(addService(mesh, 'z'))
+    return { client, first, asked: client.delta('routes', { subscribe: ['80'] }) }
+  }
+
+  test('D53: who has no routes yet gets them when the clusters that come with them are acknowledged, all of them', () => {
+    const { client, first, asked } = startWithoutRoutes()
+    expect(said(first)).toEqual(['clusters z@1'])
+    expect(said(asked)).toEqual([])
+    expect(client.status().state).toBe('pending')
+    client.ackAll(client.delta('endpoints', { subscribe: ['z'] }))
+    expect(said(client.ack(first[0]))).toEqual(['routes 80[vx@1 vy@1 vz@1]'])
+  })
+  test('D53: no longer than for an acknowledgement: then those that can be used', () => {
+    const { client } = startWithoutRoutes()
+    expect(said(client.wake())).toContain('routes 80[vx@1 vy@1]')
+  })
   test('D31: a route waits until its cluster is acknowledged', () => {
     const { mesh, client } = start()
     const first = client.changed(addService(mesh, 'z'))

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { freePort } from '../adapters/envoy/served.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
 import { natsServerOrSkip } from '../natsServerOrSkip.ts'
 import { service } from '../reducers/given.ts'
 import { figure, startFleet, type TestFleet } from './fleet.ts'
@@ -112,6 +112,23 @@ describe.skipIf(envoy.skip || nats.skip)('certificates of an ingress with an age
     for (const text of texts)
       for (const key of ['PRIVATE KEY', ...keys]) expect(text.includes(key)).toBe(false)
   })
+
+  test('T40: are asked for by name where they are not there, until they come', async () => {
+    const agent = fleet.agents.get('gate')
+    if (agent === undefined) throw new Error('no agent')
+    await fleet.mesh.put({
+      apiVersion: 'config.istio.io/v1alpha2',
+      kind: 'IngressRule',
+      metadata: { name: 'late', namespace: 'default' },
+      spec: { destination: { name: 'reviews' }, tlsSecret: 'late.default', port: await freePort() },
+    })
+    const lines = (): readonly string[] => agent.process.err().trim().split('\n')
+    await expect
+      .poll(lines, { timeout: 30_000 })
+      .toContainEqual(expect.stringMatching(/has no usable secret default\/late$/))
+    secrets.write('late', 'late', 'DNS:late.example')
+    await expect.poll(() => lines().at(-1), { timeout: 30_000 }).toMatch(/^(?!.*usable secret).*ready/)
+  }, 60_000)
 
   test('T40: are shown also by an agent and an Envoy that start anew when nobody is there to ask', async () => {
     const agent = fleet.agents.get('gate')

@@ -8,6 +8,7 @@ import { endpointsTopic, proxyTopic } from '../../src/model/topic.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { natsServerOrSkip } from '../natsServerOrSkip.ts'
 import { instance, routeRule, service } from '../reducers/given.ts'
+import { accepts } from './accepts.ts'
 import { figure, startFleet, type TestFleet } from './fleet.ts'
 import { startLoad } from './load.ts'
 import type { Workload } from './mesh.ts'
@@ -25,6 +26,7 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys fed by agents over NATS', () =>
   let fleet: TestFleet
   let client: Workload
   let other: Workload
+  let reviews: Workload
 
   beforeAll(async () => {
     fleet = await startFleet({ envoy: envoy.path, nats: nats.path })
@@ -32,8 +34,8 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys fed by agents over NATS', () =>
     for (const name of ['client', 'other', 'reviews']) await mesh.put(service(name))
     client = await mesh.workload('client-1', { service: 'client' })
     other = await mesh.workload('other-1', { service: 'other' })
-    for (const version of ['v1', 'v2'])
-      await mesh.workload(`reviews-${version}`, { service: 'reviews', version })
+    await mesh.workload('reviews-v1', { service: 'reviews', version: 'v1' })
+    reviews = await mesh.workload('reviews-v2', { service: 'reviews', version: 'v2' })
     await mesh.settled()
   }, 60_000)
   afterAll(() => fleet?.stop(), 60_000)
@@ -115,6 +117,22 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys fed by agents over NATS', () =>
     expect(connz.connections.filter(({ name }) => name?.startsWith('rutter-controller ')).length).toBe(2)
   })
 
+  test('B17, B19: agents whose statuses are answered, by one controller each, do not ask', async () => {
+    const sumOf = async (what: string, processes: Iterable<{ readonly url: string }>): Promise<number> => {
+      const figures = await Promise.all([...processes].map((one) => figure(one, what)))
+      return figures.reduce((sum, one) => sum + one, 0)
+    }
+    const agents = [...fleet.agents.values()]
+    const compared = (): Promise<number> => sumOf('rutter_statuses_compared_total', fleet.controllers)
+    const asked = (): Promise<number> => sumOf('rutter_agent_syncs_total', agents)
+    const [comparedBefore, askedBefore] = [await compared(), await asked()]
+    await vi.waitFor(
+      async () => expect(await compared()).toBeGreaterThanOrEqual(comparedBefore + 2 * agents.length),
+      { timeout: 30_000, interval: 100 },
+    )
+    expect(await asked()).toBe(askedBefore)
+  })
+
   test('B10: what an Envoy refuses is shown by every controller, with its reason and cause', async () => {
     await fleet.mesh.put({
       apiVersion: 'rutter.dev/v1',
@@ -167,6 +185,23 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys fed by agents over NATS', () =>
     expect(await ask(client)).toBe('reviews v2')
     expect((await load.stop()).failures).toEqual([])
   })
+
+  test('E17: an instance that was away until its proxy took the listener down is called again once it listens', async () => {
+    await fleet.mesh.remove('RouteRule', 'reviews')
+    const load = startLoad([() => client.get('reviews:9080'), () => other.get('reviews:9080')], 100)
+    for (let i = 0; i < 3; i += 1) {
+      await fleet.mesh.remove('Instance', reviews.name)
+      await vi.waitUntil(async () => !(await accepts(reviews.address, 9080)), { timeout: 10_000 })
+      const before = reviews.served()
+      await fleet.mesh.settled(await fleet.mesh.put(reviews.instance))
+      await vi.waitUntil(() => reviews.served() > before, { timeout: 10_000 })
+    }
+    for (const controller of fleet.controllers)
+      expect(await figure(controller, 'rutter_endpoints_held_in_vain_total')).toBe(0)
+    expect((await load.stop()).failures).toEqual([])
+    await fleet.mesh.put(allTo('v2'))
+    await fleet.mesh.settled()
+  }, 60_000)
 
   test('B13: with every controller and all of NATS gone, an agent and an Envoy that start anew serve what was acknowledged last', async () => {
     const agent = fleet.agents.get('client-1')

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { bootstrap } from '../../src/agent/bootstrap.ts'
-import { freePort } from '../adapters/envoy/served.ts'
+import { freePort } from '../freePort.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
 import type { OwnMesh } from './mesh.ts'
 

@@ -6,19 +6,21 @@ import { join } from 'node:path'
 import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { bootstrap } from '../../src/agent/bootstrap.ts'
+import type { Resource } from '../../src/model/resource.ts'
 import type { L4Match, RouteRuleSpec } from '../../src/model/routeRule.ts'
-import { freePort } from '../adapters/envoy/served.ts'
 import { certificates } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
+import { ownNet } from '../ownNet.ts'
+import { istio } from '../projections/istio/following.ts'
 import { instance, routeRule, service } from '../reducers/given.ts'
 import { type CapturedSidecar, capturePorts, startCapturedSidecar } from './capturedSidecar.ts'
 import { startEnvoy } from './envoyHarness.ts'
+import { exampleResources } from './exampleResources.ts'
 import { type OwnMesh, startMesh } from './mesh.ts'
 
 const envoy = await envoyOrSkip()
-// Addresses of this file's own, for files run side by side.
-const own = 20 + (process.pid % 200)
-const at = (last: number) => `127.${own}.250.${last}`
+const at = (last: number) => `${ownNet}.250.${last}`
 const virtualIp = '10.96.0.9'
 
 const listening = async (server: Server, address: string, port: number): Promise<void> => {
@@ -169,17 +171,52 @@ describe.skipIf(envoy.skip)('connections on a real Envoy', () => {
     await expect.poll(() => heard(6)).toEqual(['v1'])
   })
 
-  test('P39: weights share out connections', async () => {
-    await rule(
-      'split',
-      {},
-      {
-        route: [
-          { labels: { version: 'v1' }, weight: 20 },
-          { labels: { version: 'v2' }, weight: 80 },
-        ],
-      },
+  test('Y23: tcp routes go by where connections come from, in their order', async () => {
+    await mesh.put(
+      istio('DestinationRule', 'store', {
+        host: 'store',
+        subsets: ['v1', 'v2'].map((version) => ({ name: version, labels: { version } })),
+      }),
     )
+    const routes = (...subnets: readonly string[]) =>
+      mesh.put(
+        istio('VirtualService', 'store', {
+          hosts: ['store'],
+          tcp: subnets.map((sourceSubnet, i) => ({
+            match: [{ sourceSubnet }],
+            route: [{ destination: { host: 'store', subset: `v${i + 1}` } }],
+          })),
+        }),
+      )
+    await mesh.settled(await routes('127.0.0.0/8', '127.0.0.1'))
+    await expect.poll(() => said(virtualIp, port.vip)).toBe('v1')
+    await mesh.settled(await routes('10.0.0.0/8', '127.0.0.0/30'))
+    await expect.poll(() => said(virtualIp, port.vip)).toBe('v2')
+    for (const kind of ['VirtualService', 'DestinationRule']) await mesh.remove(kind, 'store')
+    await mesh.settled()
+  })
+
+  /** Puts the rules of an example, for one test. */
+  const example = async (file: string): Promise<void> => {
+    for (const resource of exampleResources(`connections/${file}`)) {
+      await mesh.settled(await mesh.put(resource))
+      onTestFinished(async () => {
+        await mesh.settled(await mesh.remove(resource.kind, resource.metadata.name))
+      })
+    }
+  }
+
+  test('K22: examples/connections/subnets.yaml sends connections by who makes them, else where they go', async () => {
+    await example('subnets.yaml')
+    await expect.poll(() => said(virtualIp, port.vip)).toBe('v2')
+    const [first] = exampleResources('connections/subnets.yaml') as readonly Resource<'RouteRule'>[]
+    const elsewhere = { tcp: { sourceSubnet: ['10.0.0.0/8'] } }
+    await mesh.settled(await mesh.put({ ...first, spec: { ...first?.spec, match: elsewhere } }))
+    await expect.poll(() => said(virtualIp, port.vip)).toBe('v1')
+  })
+
+  test('P39, K22: weights share out connections, as in examples/connections/weights.yaml', async () => {
+    await example('weights.yaml')
     let second = 0
     for (let i = 0; i < 200; i += 1) if ((await said(virtualIp, port.vip)) === 'v2') second += 1
     expect(second / 2).toBeGreaterThan(65)

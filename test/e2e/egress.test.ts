@@ -12,6 +12,7 @@ import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
 import { type CapturedSidecar, capturePorts, startCapturedSidecar } from './capturedSidecar.ts'
 import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
+import { passingResources } from './passingResources.ts'
 
 const envoy = await envoyOrSkip()
 
@@ -34,7 +35,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
   let directory = ''
   const outside: Server[] = []
   const ports = { plain: 0, tls: 0, untrusted: 0, tcp: 0 }
-  let made: (readonly [kind: string, name: string])[] = []
+  const { put, clear } = passingResources(() => mesh)
 
   const outsider = (server: Server): Promise<number> => {
     outside.push(server)
@@ -76,16 +77,7 @@ describe.skipIf(envoy.skip)('hosts outside of the mesh, on a real Envoy', () => 
     for (const server of outside) server.close()
     await rm(directory, { recursive: true })
   })
-  afterEach(async () => {
-    for (const [kind, name] of made) await mesh.remove(kind, name)
-    made = []
-    await mesh.settled()
-  })
-
-  const put = async (resource: { kind: string; metadata: { name: string } }): Promise<void> => {
-    made.push([resource.kind, resource.metadata.name])
-    await mesh.settled(await mesh.put(resource))
-  }
+  afterEach(() => clear())
 
   const egress = (host: string, port: number, protocol: string): Promise<void> =>
     put({
@@ -187,7 +179,8 @@ test.skipIf(envoy.skip)('J8: what nobody declares passes where the mesh says so'
   const passing = await startCapturedSidecar(mesh, envoy.path, '127.0.0.2')
   onTestFinished(() => passing.envoy.stop())
   await mesh.settled()
-  expect(await passing.say({ address: '127.0.0.1', port: tcpPort }, '')).toBe('tcp')
+  // Envoy acknowledges a listener a moment before its workers have it.
+  await expect.poll(() => passing.say({ address: '127.0.0.1', port: tcpPort }, '')).toBe('tcp')
   expect(await passing.get({ address: '127.0.0.1', port: plainPort }, 'other.example')).toMatchObject({
     status: 200,
     body: 'plain other.example',

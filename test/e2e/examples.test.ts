@@ -149,7 +149,18 @@ describe.skipIf(envoy.skip)('examples on real Envoys', () => {
   }
 
   test('K22: every example is among these', async () => {
-    expect((await readdir('examples')).sort()).toEqual(['bare', 'demo', 'istio', 'mesh', 'rules'])
+    expect((await readdir('examples')).sort()).toEqual([
+      'bare',
+      'connections',
+      'demo',
+      'istio',
+      'mesh',
+      'mutual-tls',
+      'rules',
+    ])
+    // connections.test.ts and mutualTls.test.ts see these at work.
+    expect((await readdir('examples/connections')).sort()).toEqual(['subnets.yaml', 'weights.yaml'])
+    expect((await readdir('examples/mutual-tls')).sort()).toEqual(['mesh.yaml', 'port.yaml'])
     expect((await readdir('examples/demo')).sort()).toEqual([...Object.keys(shares), 'broken.yaml'].sort())
     expect((await readdir('examples/rules')).sort()).toEqual(Object.keys(effects).sort())
     expect(await readdir('examples/bare')).toEqual(['cluster.yaml'])

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../adapters/envoy/served.ts'
 import { type NatsPlace, type NatsServers, startNats } from '../adapters/nats/natsHarness.ts'
+import { freePort } from '../freePort.ts'
 import { type Beside, type Mesh, meshBehind } from './mesh.ts'
 import { type RutterProcess, startRutter } from './rutterProcess.ts'
 
@@ -53,7 +53,7 @@ export const startFleet = async (options: {
   })
   const nats = ['--nats', servers.urls.join(',')]
   const login = options.login ?? (() => ({ args: [], env: {} }))
-  const controllers = await Promise.all(
+  const starting = await Promise.allSettled(
     Array.from({ length: options.controllers ?? 2 }, async () => {
       const http = `127.0.0.1:${await freePort()}`
       const doors = ['--http', http, '--xds', '127.0.0.1:0']
@@ -62,6 +62,13 @@ export const startFleet = async (options: {
       return restartable(serve, env, `http://${http}`, /serving http/)
     }),
   )
+  const controllers = starting.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const failed = starting.find((one) => one.status === 'rejected')
+  if (failed !== undefined) {
+    await Promise.all(controllers.map((controller) => controller.kill()))
+    await servers.stop()
+    throw failed.reason
+  }
   const agents = new Map<string, Restartable & { readonly state: string }>()
 
   const beside: Beside = async ({ name, node, httpProxy: { address, port } }) => {

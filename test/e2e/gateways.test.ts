@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer, type Server } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { GatewayServer, ServerTls } from '../../src/model/istio/gateway.ts'
-import { freePort } from '../adapters/envoy/served.ts'
+import type { GatewayServer } from '../../src/model/istio/gateway.ts'
+import type { ServerTls } from '../../src/model/istio/serverTls.ts'
 import { authority } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
 import { istio } from '../projections/istio/following.ts'
 import { instance, service } from '../reducers/given.ts'
 import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
@@ -105,11 +106,11 @@ describe.skipIf(envoy.skip)('Gateways on a real Envoy', () => {
   })
 
   /** Status and body of the answer to a request over TLS that verifies, or that there was none. */
-  const ask = (servername: string, host = servername, shown?: typeof client): Promise<string> =>
+  const ask = (servername: string, host = servername, shown?: typeof client, at = port): Promise<string> =>
     new Promise((resolve) => {
       const options: RequestOptions = {
         host: gate.address,
-        port,
+        port: at,
         servername,
         headers: { host },
         agent: false,
@@ -149,6 +150,36 @@ describe.skipIf(envoy.skip)('Gateways on a real Envoy', () => {
     expect(await gate.get('plain.example')).toMatchObject({ status: 200, body: 'reviews' })
     const { status, headers } = await gate.get('simple.example', '/a?b=c')
     expect([status, headers.location]).toEqual([301, 'https://simple.example/a?b=c'])
+  })
+
+  test('Y24: connections go by where they come from', async () => {
+    const number = await freePort()
+    const from = (sourceSubnet: string, host: string) => ({
+      match: [{ sourceSubnet }],
+      route: [{ destination: { host, port: { number: 9080 } } }],
+    })
+    await mesh.put(
+      istio('Gateway', 'tcp', {
+        selector: { app: 'edge' },
+        servers: [
+          { port: { number, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] },
+          {
+            port: { number, name: 'tls', protocol: 'TLS' },
+            hosts: ['simple.example'],
+            tls: { mode: 'SIMPLE', credentialName: 'simple' },
+          },
+        ],
+      }),
+    )
+    const tcp = [from('10.0.0.0/8', 'ratings'), from('127.0.0.0/8', 'reviews')]
+    await mesh.settled(
+      await mesh.put(istio('VirtualService', 'tcp', { gateways: ['tcp'], hosts: ['*'], tcp })),
+    )
+    const answer = async () => (await fetch(`http://${gate.address}:${number}/`)).text()
+    await expect.poll(answer).toBe('reviews')
+    expect(await ask('simple.example', 'simple.example', undefined, number)).toBe('200 reviews')
+    for (const kind of ['VirtualService', 'Gateway']) await mesh.remove(kind, 'tcp')
+    await mesh.settled()
   })
 
   test('Y24: a rule that comes, changes or goes costs others no request', async () => {

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { freePort } from '../adapters/envoy/served.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
 import { natsServerOrSkip } from '../natsServerOrSkip.ts'
+import { ownNet } from '../ownNet.ts'
 import { type RutterProcess, startRutter } from './rutterProcess.ts'
 
 const [envoy, nats] = [await envoyOrSkip(), await natsServerOrSkip()]
@@ -69,10 +70,9 @@ describe.skipIf(envoy.skip || nats.skip)('docs/guide.md', () => {
       RUTTER_XDS: `127.0.0.1:${firstXds}`,
     }
     // Another demo may have the addresses of the guide.
-    const block = 20 + (process.pid % 200)
     const placed = (command: string): string =>
       command
-        .replaceAll('127.0.1.', `127.${block}.9.`)
+        .replaceAll('127.0.1.', `${ownNet}.9.`)
         .replaceAll(':4222', `:${client}`)
         .replaceAll(':8222', `:${monitor}`)
         .replaceAll(':8081', `:${http}`)

@@ -1,8 +1,9 @@
 import { setTimeout as after } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Resource } from '../../src/model/resource.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { routeRule, service } from '../reducers/given.ts'
+import { accepts } from './accepts.ts'
 import { startLoad } from './load.ts'
 import { type Mesh, startMesh, type Workload } from './mesh.ts'
 import { type Random, randomFrom } from './randomFrom.ts'
@@ -83,6 +84,32 @@ describe.skipIf(envoy.skip)('without a failed request', () => {
     },
     (seconds + 60) * 1000,
   )
+
+  test('E17: an instance that comes back when its proxy has long taken its listener down is called once it listens', async () => {
+    const [leaver] = reviews as [Workload]
+    const isListening = () => accepts(leaver.address, 9080)
+    const load = startLoad(senders(), 220)
+    for (let i = 0; i < 5; i += 1) {
+      await mesh.remove('Instance', leaver.name)
+      await vi.waitUntil(async () => !(await isListening()), { timeout: 10_000 })
+      const before = leaver.served()
+      await mesh.settled(await mesh.put(leaver.instance))
+      expect(await isListening()).toBe(true)
+      await vi.waitUntil(() => leaver.served() > before, { timeout: 10_000 })
+    }
+    await finish(load)
+  }, 120_000)
+
+  test('E17: so is one that is new, at a proxy that runs', async () => {
+    await mesh.workload('reviews-v4', { service: 'reviews', version: 'v4' })
+    await mesh.settled()
+    const load = startLoad(senders(), 220)
+    for (let i = 0; i < 5; i += 1) {
+      const one = await mesh.workload(`reviews-new-${i}`, { service: 'reviews', version: 'v4' })
+      await vi.waitUntil(() => one.served() > 0, { timeout: 10_000 })
+    }
+    await finish(load)
+  }, 120_000)
 
   test(
     `E12: random edits of rules, policies and endpoints for ${seconds} s (seed ${seed})`,

@@ -1,16 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { IngressRuleSpec } from '../../src/model/ingressRule.ts'
-import { freePort } from '../adapters/envoy/served.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
 import { instance, service } from '../reducers/given.ts'
 import { type Mesh, startMesh, type Workload } from './mesh.ts'
+import { passingResources } from './passingResources.ts'
 
 const envoy = await envoyOrSkip()
 
 describe.skipIf(envoy.skip)('fields of ingress rules, on a real Envoy', () => {
   let mesh: Mesh
   let gate: Workload
-  let made: string[] = []
+  const { put, clear } = passingResources(() => mesh)
 
   beforeAll(async () => {
     mesh = await startMesh(envoy.path)
@@ -28,16 +29,11 @@ describe.skipIf(envoy.skip)('fields of ingress rules, on a real Envoy', () => {
     await mesh.settled()
   })
   afterAll(() => mesh?.stop())
-  afterEach(async () => {
-    for (const name of made) await mesh.remove('IngressRule', name)
-    made = []
-    await mesh.settled()
-  })
+  afterEach(() => clear())
 
   const ingress = async (name: string, spec: IngressRuleSpec): Promise<void> => {
-    made.push(name)
     const resource = { apiVersion: 'config.istio.io/v1alpha2', kind: 'IngressRule', spec }
-    await mesh.settled(await mesh.put({ ...resource, metadata: { name, namespace: 'default' } }))
+    await put({ ...resource, metadata: { name, namespace: 'default' } })
   }
   const body = async () => (await gate.get('x', '/')).body
 

@@ -6,9 +6,11 @@ import type {
   VirtualServiceSpec,
 } from '../../src/model/istio/virtualService.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { settings } from '../projections/anyMesh.ts'
 import { istio } from '../projections/istio/following.ts'
 import { routeRule, service } from '../reducers/given.ts'
 import { type Answer, type Mesh, startMesh, type Workload } from './mesh.ts'
+import { passingResources } from './passingResources.ts'
 
 const envoy = await envoyOrSkip()
 
@@ -24,7 +26,7 @@ describe.skipIf(envoy.skip)('Istio’s rules on a real Envoy', () => {
   let mesh: Mesh
   const callers = {} as Record<'client' | 'other', Workload>
   const mirrored: string[] = []
-  let made: (readonly [kind: string, name: string])[] = []
+  const { put, clear } = passingResources(() => mesh)
 
   beforeAll(async () => {
     mesh = await startMesh(envoy.path)
@@ -73,10 +75,8 @@ describe.skipIf(envoy.skip)('Istio’s rules on a real Envoy', () => {
   })
   afterAll(() => mesh?.stop())
   afterEach(async () => {
-    for (const [kind, name] of made) await mesh.remove(kind, name)
-    made = []
     mirrored.length = 0
-    await mesh.settled()
+    await clear()
   })
 
   const subsets = istio('DestinationRule', 'reviews', {
@@ -84,10 +84,6 @@ describe.skipIf(envoy.skip)('Istio’s rules on a real Envoy', () => {
     subsets: ['v1', 'v2', 'v3'].map((version) => ({ name: version, labels: { version } })),
   })
 
-  const put = async (resource: { kind: string; metadata: { name: string } }): Promise<void> => {
-    made.push([resource.kind, resource.metadata.name])
-    await mesh.settled(await mesh.put(resource))
-  }
   const virtual = (
     http: readonly IstioHttpRoute[],
     host = 'reviews',
@@ -226,6 +222,8 @@ describe.skipIf(envoy.skip)('Istio’s rules on a real Envoy', () => {
       { match: [{ uri: { exact: '/s' } }], redirect: { scheme: 'https', redirectCode: 308 } },
       { match: [{ uri: { exact: '/p' } }], redirect: { port: 8443 } },
       { match: [{ uri: { exact: '/d' } }], redirect: { authority: 'y', derivePort: 'FROM_REQUEST_PORT' } },
+      { match: [{ uri: { prefix: '/foo/' } }], redirect: { authority: 'y', prefixRewrite: '/' } },
+      { match: [{ uri: { exact: '/whole' } }], redirect: { prefixRewrite: '/new' } },
     ])
     const answer = async (path: string) => {
       const { status, headers } = await ask({ path })
@@ -235,6 +233,8 @@ describe.skipIf(envoy.skip)('Istio’s rules on a real Envoy', () => {
     expect(await answer('/s')).toEqual([308, 'https://reviews:9080/s'])
     expect(await answer('/p')).toEqual([301, 'http://reviews:8443/p'])
     expect(await answer('/d')).toEqual([301, 'http://y:9080/d'])
+    expect(await answer('/foo/bar?x=1')).toEqual([301, 'http://y/bar?x=1'])
+    expect(await answer('/whole')).toEqual([301, 'http://reviews:9080/new'])
   })
 
   test('Y10: an answer of the proxy’s own is what the route says', async () => {
@@ -431,7 +431,6 @@ describe.skipIf(envoy.skip)('Istio’s rules on a real Envoy', () => {
     expect((await ask({ path: '/b' })).status).toBe(418)
     await put(istio('VirtualService', 'inner', { http: [{ route: [to('v3')] }] }))
     expect((await ask({ path: '/a/1' })).body).toBe('v3')
-    made.pop()
   })
 
   test('Y10: a VirtualService lets WebSockets through', async () => {
@@ -512,5 +511,25 @@ describe.skipIf(envoy.skip)('Istio’s rules on a real Envoy', () => {
         return [...(stats ?? new Map()).values()].some((active) => active === 1)
       })
       .toBe(true)
+  })
+
+  test('Y28: the default Sidecar of the root namespace says what proxies of all others get', async () => {
+    const root = (hosts: readonly string[]) =>
+      istio('Sidecar', 'default', { egress: [{ hosts }] }, 'mesh-root')
+    await mesh.put(settings({ rootNamespace: 'mesh-root' }))
+    await mesh.settled(await mesh.put(root(['./echo.default.svc.cluster.local'])))
+    await expect.poll(async () => (await ask({})).status).toBe(404)
+    expect((await ask({ host: 'echo:9080' })).status).toBe(200)
+    await mesh.settled(await mesh.put(root(['*/*'])))
+    await expect.poll(async () => (await ask({})).status).toBe(200)
+  })
+
+  test('Y30: a host is taken on the port that its Sidecar names alone', async () => {
+    const only = (number: number) =>
+      istio('Sidecar', 'default', { egress: [{ hosts: ['./*'], port: { number } }] })
+    await put(only(9999))
+    await expect.poll(async () => (await ask({})).status).toBe(404)
+    await mesh.settled(await mesh.put(only(9080)))
+    await expect.poll(async () => (await ask({})).status).toBe(200)
   })
 })

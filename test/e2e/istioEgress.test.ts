@@ -14,6 +14,7 @@ import { istio } from '../projections/istio/following.ts'
 import { service } from '../reducers/given.ts'
 import { type CapturedSidecar, capturePorts, startCapturedSidecar } from './capturedSidecar.ts'
 import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
+import { passingResources } from './passingResources.ts'
 
 const envoy = await envoyOrSkip()
 
@@ -24,7 +25,7 @@ describe.skipIf(envoy.skip)('hosts that ServiceEntries declare, on a real Envoy'
   let directory = ''
   const servers: Server[] = []
   const ports = { plain: 0, tls: 0, tcp: 0 }
-  const made = new Map<string, readonly [kind: string, name: string]>()
+  const { put, remove, clear } = passingResources(() => mesh)
 
   const listening = async (server: Server, host = '127.0.0.1', port = 0): Promise<number> => {
     servers.push(server)
@@ -60,16 +61,8 @@ describe.skipIf(envoy.skip)('hosts that ServiceEntries declare, on a real Envoy'
     for (const server of servers) server.close()
     await rm(directory, { recursive: true })
   })
-  afterEach(async () => {
-    for (const [kind, name] of made.values()) await mesh.remove(kind, name)
-    made.clear()
-    await mesh.settled()
-  })
+  afterEach(() => clear())
 
-  const put = async (resource: { kind: string; metadata: { name: string } }): Promise<void> => {
-    made.set(`${resource.kind}/${resource.metadata.name}`, [resource.kind, resource.metadata.name])
-    await mesh.settled(await mesh.put(resource))
-  }
   const entry = (name: string, spec: ServiceEntrySpec) => put(istio('ServiceEntry', name, spec))
   const here = (port: number) => ({ address: '127.0.0.1', port })
   const http = () => [{ number: ports.plain, name: 'http' }]
@@ -134,6 +127,28 @@ describe.skipIf(envoy.skip)('hosts that ServiceEntries declare, on a real Envoy'
     await expect.poll(() => ask('a.example')).toBe('first')
     await expect.poll(() => ask('b.example')).toBe('second')
     expect(await ask('c.example')).toBe('')
+  })
+
+  test('Y26: entries of one host are reached together, on the ports of each', async () => {
+    const spec = { hosts: ['both.example'], resolution: 'STATIC' as const }
+    const at = [{ address: '127.0.0.1' }]
+    await entry('both-a', { ...spec, ports: [{ number: 81, name: 'http', targetPort: ports.plain }] })
+    expect((await client.get('both.example:81')).status).toBe(503)
+    await entry('both-b', {
+      ...spec,
+      ports: [{ number: 82, name: 'http', targetPort: ports.plain }],
+      endpoints: at,
+    })
+    expect((await client.get('both.example:82')).body).toBe('plain both.example:82')
+    await entry('both-c', {
+      ...spec,
+      ports: [{ number: 81, name: 'http', targetPort: ports.plain }],
+      endpoints: at,
+    })
+    await expect.poll(async () => (await client.get('both.example:81')).body).toBe('plain both.example:81')
+    await remove('ServiceEntry', 'both-b')
+    await expect.poll(async () => (await client.get('both.example:82')).status).toBe(404)
+    expect((await client.get('both.example:81')).body).toBe('plain both.example:81')
   })
 
   test('Y17: a workload is reached as soon as its entry says where it is', async () => {

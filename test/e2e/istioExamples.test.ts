@@ -235,6 +235,15 @@ describe.skipIf(envoy.skip)('the examples of Istio’s dialect on real Envoys', 
       await expect.poll(() => heard(31_400)).toBe('v1')
       expect(await shares(20, () => heard(31_400))).toEqual({ v1: 20 })
     },
+    'names/service-entry-dynamic-dns.yaml': async () => {
+      const named = createHttpServer(({ headers }, response) => response.end(headers.host))
+      await new Promise<void>((done) => named.listen(18_081, '127.0.0.1', done))
+      onTestFinished(() => void named.close())
+      expect((await client.get('a.localhost:18081')).status).toBe(404)
+      await apply('names/service-entry-dynamic-dns.yaml')
+      for (const host of ['a.localhost:18081', 'b.localhost:18081'])
+        expect((await client.get(host)).body).toBe(host)
+    },
     'tcp-echo/20-v2.yaml': async () => {
       await apply('tcp-echo/all-v1.yaml', 'tcp-echo/20-v2.yaml')
       await expect.poll(() => heard(31_400)).toBe('v2')

@@ -7,6 +7,7 @@ import { type MeshLogins, meshLogins } from '../adapters/nats/meshLogins.ts'
 import { certificates } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { natsServerOrSkip } from '../natsServerOrSkip.ts'
+import { ownNet } from '../ownNet.ts'
 import { routeRule, service } from '../reducers/given.ts'
 import { type Login, startFleet } from './fleet.ts'
 
@@ -20,12 +21,11 @@ describe.skipIf(envoy.skip || nats.skip)(
     const tls = certificates(join(directory, 'tls'))
 
     // Addresses of workloads are given out one after the other: every node that may come is named before.
-    const block = 20 + (process.pid % 200)
     const nodesOf = (from: number): Readonly<Record<string, string>> =>
       Object.fromEntries(
         ['client-1', 'reviews-v1', 'reviews-v2'].map((name, i) => [
           name,
-          `sidecar~127.${block}.${from + i}.1~${name}.default~default.svc.cluster.local`,
+          `sidecar~${ownNet}.${from + i}.1~${name}.default~default.svc.cluster.local`,
         ]),
       )
 

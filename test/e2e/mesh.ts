@@ -9,8 +9,10 @@ import {
 import { bootstrap } from '../../src/agent/bootstrap.ts'
 import type { LogPlace } from '../../src/cli/openLog.ts'
 import { type StartedController, startController } from '../../src/cli/startController.ts'
+import type { Waited } from '../../src/model/fleet.ts'
 import type { ProxyType } from '../../src/model/proxy.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import { ownNet } from '../ownNet.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
 
 /** What a client saw. */
@@ -54,9 +56,11 @@ export type Mesh = {
   workload(name: string, options: WorkloadOptions): Promise<Workload>
   /** PUTs a resource; resolves with the position. Rejects when it is refused. */
   put(resource: unknown): Promise<number>
-  remove(kind: string, name: string): Promise<number>
+  /** In the namespace `default`, where none is given. */
+  remove(kind: string, name: string, namespace?: string): Promise<number>
   json<T>(path: string): Promise<T>
-  /** Waits until every proxy has acknowledged `position`, or the end. */
+  /** Waits until every proxy has acknowledged `position`, or the end; also those that the controller does not hear of
+   *  now, unless their workload was stopped. */
   settled(position?: number): Promise<void>
   /** Stops the workloads, and the controller where it is this one's own. */
   stop(): Promise<void>
@@ -65,16 +69,15 @@ export type Mesh = {
 /** A mesh with a controller of its own. */
 export type OwnMesh = Mesh & { readonly started: StartedController }
 
-// Every test file has addresses of its own, so that files may run side by side.
 let block = 0
 const nextAddresses = (): { readonly outer: string; readonly inner: string } => {
   block += 1
-  const own = 20 + (process.pid % 200)
-  return { outer: `127.${own}.${block}.1`, inner: `127.${own}.${block}.2` }
+  return { outer: `${ownNet}.${block}.1`, inner: `${ownNet}.${block}.2` }
 }
 
 const appPort = 9080
 const httpProxyPort = 15_002
+const settledWithinMs = 15_000
 
 /** A controller in this process, on a log (default: in memory), to be filled with workloads and rules. */
 export const startMesh = async (
@@ -131,6 +134,8 @@ export const envoysAt =
 export const meshBehind = (url: string | (() => string), beside: Beside): Mesh => {
   const base = (): string => (typeof url === 'string' ? url : url())
   const workloads: Workload[] = []
+  /** Nodes of the workloads that run and have an Envoy. */
+  const proxies = new Set<string>()
 
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${base()}${path}`, {
@@ -151,8 +156,16 @@ export const meshBehind = (url: string | (() => string), beside: Beside): Mesh =
       return base()
     },
     workload: async (name, options) => {
-      const workload = await startWorkload(name, options, beside)
+      const started = await startWorkload(name, options, beside)
+      const workload: Workload = {
+        ...started,
+        stop: async () => {
+          proxies.delete(started.node)
+          await started.stop()
+        },
+      }
       workloads.push(workload)
+      if (options.sidecar !== false) proxies.add(started.node)
       await mesh.put(workload.instance)
       return workload
     },
@@ -166,14 +179,23 @@ export const meshBehind = (url: string | (() => string), beside: Beside): Mesh =
         ),
       )
     },
-    remove: async (kind, name) => positionOf(await call('DELETE', `/api/v1/config/${kind}/default/${name}`)),
+    remove: async (kind, name, namespace = 'default') =>
+      positionOf(await call('DELETE', `/api/v1/config/${kind}/${namespace}/${name}`)),
     json: async <T>(path: string) => (await (await call('GET', path)).json()) as T,
     settled: async (position) => {
       const query = position === undefined ? '' : `position=${position}&`
-      const waited = await mesh.json<{ pending: number; rejected: number }>(
-        `/api/v1/wait?${query}timeout=15s`,
-      )
-      if (waited.pending > 0 || waited.rejected > 0) throw new Error(`not settled: ${JSON.stringify(waited)}`)
+      const untilMs = performance.now() + settledWithinMs
+      for (;;) {
+        const waited = await mesh.json<Waited>(`/api/v1/wait?${query}timeout=15s`)
+        if (waited.pending > 0 || waited.rejected > 0)
+          throw new Error(`not settled: ${JSON.stringify(waited)}`)
+        const heard = new Set(waited.proxies.filter(({ state }) => state !== 'silent').map(({ id }) => id))
+        const silent = [...proxies].filter((node) => !heard.has(node))
+        if (silent.length === 0) return
+        // The controller waits for those that are there; an Envoy that is on its way back is not.
+        if (performance.now() >= untilMs) throw new Error(`not settled: nothing is heard of ${silent}`)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
     },
     stop: async () => {
       await Promise.all(workloads.map((workload) => workload.stop()))

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, get as httpGet } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import { createServer } from 'node:net'
@@ -6,12 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { MeshSettingsSpec } from '../../src/model/meshSettings.ts'
 import type { Resource } from '../../src/model/resource.ts'
-import { freePort } from '../adapters/envoy/served.ts'
 import { authority, type Certificates } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
+import { istio } from '../projections/istio/following.ts'
 import { service } from '../reducers/given.ts'
 import { type CapturedSidecar, capturePorts, startCapturedSidecar } from './capturedSidecar.ts'
+import { exampleResources } from './exampleResources.ts'
+import { figure } from './fleet.ts'
 import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
 
 const envoy = await envoyOrSkip()
@@ -28,6 +32,7 @@ describe.skipIf(envoy.skip)('mutual TLS between real Envoys', () => {
   let server: Workload
   let captured: CapturedSidecar
   let probePort = 0
+  let own: MeshSettingsSpec = {}
   const apps: { close(): void }[] = []
 
   /** Moves the files of a certificate into the directory that proxies watch, each whole. */
@@ -41,6 +46,15 @@ describe.skipIf(envoy.skip)('mutual TLS between real Envoys', () => {
       cpSync(from, join(directory, to))
       renameSync(join(directory, to), join(live, to))
     }
+  }
+
+  /** As in the example, but for files and ports of the test's own. */
+  const exampleSettings = (more: MeshSettingsSpec): Resource => {
+    const [settings] = exampleResources('mutual-tls/mesh.yaml')
+    return {
+      ...settings,
+      spec: { ...settings?.spec, ...own, certificatesPath: live, ...more },
+    } as Resource<'MeshSettings'>
   }
 
   const asAccount = ({ instance }: Workload, more: Partial<Resource<'Instance'>['spec']>) =>
@@ -62,12 +76,8 @@ describe.skipIf(envoy.skip)('mutual TLS between real Envoys', () => {
       apps.push(app)
     }
     mesh = await startMesh(envoy.path)
-    await mesh.put({
-      apiVersion: 'rutter.dev/v1',
-      kind: 'MeshSettings',
-      metadata: { name: 'mesh', namespace: 'default' },
-      spec: { ...(await capturePorts()), authPolicy: 'MUTUAL_TLS', certificatesPath: live },
-    })
+    own = await capturePorts()
+    await mesh.put(exampleSettings({}))
     for (const name of ['client', 'impostor']) await mesh.put(service(name))
     await mesh.put(
       service('reviews', {
@@ -136,6 +146,38 @@ describe.skipIf(envoy.skip)('mutual TLS between real Envoys', () => {
     expect((await client.get('impostor:9080')).status).toBe(503)
   })
 
+  test('Y25: a DestinationRule that forbids the mutual TLS of a port is told so, and its callers are refused', async () => {
+    const trafficPolicy = { tls: { mode: 'DISABLE' as const } }
+    await mesh.settled(
+      await mesh.put(istio('DestinationRule', 'reviews', { host: 'reviews', trafficPolicy })),
+    )
+    expect((await client.get('reviews:9080')).status).toBe(503)
+    const { items } = await mesh.json<{ items: { name: string; diagnostics: { code: string }[] }[] }>(
+      '/api/v1/diagnostics',
+    )
+    const told = items.find(({ name }) => name === 'reviews')?.diagnostics
+    expect(told?.map(({ code }) => code)).toEqual(['RUT2109'])
+    await mesh.settled(await mesh.remove('DestinationRule', 'reviews'))
+    expect((await client.get('reviews:9080')).status).toBe(200)
+  })
+
+  test('Y27: names of a ServiceEntry are taken beside its accounts', async () => {
+    const named = (subjectAltNames: readonly string[]) =>
+      istio('ServiceEntry', 'named', {
+        hosts: ['named.example'],
+        location: 'MESH_INTERNAL',
+        resolution: 'STATIC',
+        ports: [{ number: 80, name: 'http', targetPort: 9080 }],
+        endpoints: [{ address: server.address }],
+        subjectAltNames,
+      })
+    await mesh.settled(await mesh.put(named([])))
+    expect((await client.get('named.example')).status).toBe(503)
+    await mesh.settled(await mesh.put(named([account.slice('URI:'.length)])))
+    await expect.poll(async () => (await client.get('named.example')).status).toBe(200)
+    await mesh.settled(await mesh.remove('ServiceEntry', 'named'))
+  })
+
   test('M5: a probe needs no certificate', async () => {
     const status = await new Promise((resolve, reject) => {
       httpGet({ host: server.address, port: probePort }, (answer) => resolve(answer.statusCode)).on(
@@ -159,5 +201,65 @@ describe.skipIf(envoy.skip)('mutual TLS between real Envoys', () => {
     await asking
     expect([...seen]).toEqual([200])
     expect(await client.get('reviews:9080')).toMatchObject({ status: 200 })
+  })
+
+  test('M7: one that is written over is shown once its key is, and no request is lost', async () => {
+    const mine = issuer.sign('caller', [account])
+    const over = issuer.sign('over', [account])
+    const seen = new Set<number>()
+    let going = true
+    const asking = (async () => {
+      while (going) seen.add((await client.get('reviews:9080')).status)
+    })()
+    const halfBefore = await figure(mesh, 'rutter_certificates_half_changed_total')
+    writeFileSync(join(live, 'cert-chain.pem'), readFileSync(over.cert))
+    await expect
+      .poll(() => figure(mesh, 'rutter_certificates_half_changed_total'), { timeout: 10_000 })
+      .toBeGreaterThan(halfBefore)
+    expect(await shown(mine)).toBe('renewed')
+    writeFileSync(join(live, 'key.pem'), readFileSync(over.key))
+    await expect.poll(() => shown(mine), { timeout: 10_000 }).toBe('over')
+    going = false
+    await asking
+    expect([...seen]).toEqual([200])
+    expect(await client.get('reviews:9080')).toMatchObject({ status: 200 })
+  })
+
+  test('M7: files that come late are read when they come', async () => {
+    const late = join(directory, 'late')
+    await mesh.put(exampleSettings({ certificatesPath: late }))
+    const refusing = async () => {
+      const { proxies } = await mesh.json<{ proxies: { state: string }[] }>('/api/v1/proxies')
+      return proxies.filter(({ state }) => state === 'rejected').length
+    }
+    await expect.poll(refusing, { timeout: 10_000 }).toBeGreaterThan(0)
+    const mine = issuer.sign('caller', [account])
+    const coming = issuer.sign('coming', [account])
+    mkdirSync(late)
+    cpSync(coming.ca, join(late, 'root-cert.pem'))
+    cpSync(coming.cert, join(late, 'cert-chain.pem'))
+    cpSync(coming.key, join(late, 'key.pem'))
+    await expect.poll(() => shown(mine), { timeout: 15_000 }).toBe('coming')
+    await mesh.settled()
+    expect(await refusing()).toBe(0)
+    expect(await client.get('reviews:9080')).toMatchObject({ status: 200 })
+  })
+
+  test('K22: the ports of examples/mutual-tls/port.yaml take mutual TLS and plain text, whatever the mesh says', async () => {
+    for (const resource of exampleResources('mutual-tls/port.yaml')) await mesh.put(resource)
+    const ratings = await mesh.workload('ratings', { service: 'ratings' })
+    const { http } = ratings.instance.spec.ports
+    const app = typeof http === 'number' ? undefined : http?.app
+    await asAccount(ratings, {
+      ports: { http: http ?? 9080, 'http-open': { port: 9090, ...(app !== undefined && { app }) } },
+      serviceAccount: 'shared',
+    })
+    for (const authPolicy of ['NONE', 'MUTUAL_TLS'] as const) {
+      await mesh.settled(await mesh.put(exampleSettings({ authPolicy })))
+      for (const number of [9080, 9090])
+        await expect.poll(async () => (await client.get(`ratings:${number}`)).body).toBe('ratings')
+      await expect(fetch(`http://${ratings.address}:9080/`)).rejects.toThrow()
+      expect((await fetch(`http://${ratings.address}:9090/`)).status).toBe(200)
+    }
   })
 })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -52,7 +51,7 @@ describe.skipIf(nats.skip)('an agent and the log that its positions are of', () 
       mesh,
       identity: identity.right,
       metadata: {},
-      clock: { nowMs: () => performance.now(), newId: randomUUID },
+      clock: { monotonicMs: () => performance.now() },
       random: Math.random,
       ...(knownGood && { knownGood }),
     })

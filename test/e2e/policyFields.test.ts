@@ -1,10 +1,11 @@
 import { createServer } from 'node:http2'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { DestinationPolicySpec } from '../../src/model/destinationPolicy.ts'
-import { freePort } from '../adapters/envoy/served.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
 import { instance, routeRule, service } from '../reducers/given.ts'
 import { type Answer, type Mesh, startMesh, type Workload } from './mesh.ts'
+import { passingResources } from './passingResources.ts'
 
 const envoy = await envoyOrSkip()
 type Breaker = NonNullable<NonNullable<DestinationPolicySpec['circuitBreaker']>['simpleCb']>
@@ -13,7 +14,7 @@ describe.skipIf(envoy.skip)('fields of destination policies, on a real Envoy', (
   let mesh: Mesh
   let client: Workload
   let other: Workload
-  let made: (readonly [kind: string, name: string])[] = []
+  const { put, clear } = passingResources(() => mesh)
   const sockets = new Set<unknown>()
   const waiting: (() => void)[] = []
 
@@ -60,16 +61,9 @@ describe.skipIf(envoy.skip)('fields of destination policies, on a real Envoy', (
   afterAll(() => mesh?.stop())
   afterEach(async () => {
     for (const release of waiting.splice(0)) release()
-    const all = made
-    made = []
-    for (const [kind, name] of all.reverse()) await mesh.remove(kind, name)
-    await mesh.settled()
+    await clear()
   })
 
-  const put = async (resource: { kind: string; metadata: { name: string } }): Promise<void> => {
-    made.push([resource.kind, resource.metadata.name])
-    await mesh.settled(await mesh.put(resource))
-  }
   const policy = (spec: DestinationPolicySpec): Promise<void> =>
     put({
       apiVersion: 'config.istio.io/v1alpha2',

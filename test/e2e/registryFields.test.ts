@@ -3,21 +3,22 @@ import { createServer as createHttp2Server } from 'node:http2'
 import type { Server } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { MeshSettingsSpec } from '../../src/model/meshSettings.ts'
-import { freePort } from '../adapters/envoy/served.ts'
+import type { Resource } from '../../src/model/resource.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
+import { freePort } from '../freePort.ts'
+import { ownNet } from '../ownNet.ts'
 import { instance, service } from '../reducers/given.ts'
 import { type Answer, type Mesh, startMesh, type Workload } from './mesh.ts'
+import { passingResources } from './passingResources.ts'
 
 const envoy = await envoyOrSkip()
-// Addresses of this file's own, for files run side by side.
-const own = 20 + (process.pid % 200)
-const at = (last: number) => `127.${own}.251.${last}`
+const at = (last: number) => `${ownNet}.251.${last}`
 
 describe.skipIf(envoy.skip)('fields of services, instances and settings, on a real Envoy', () => {
   let mesh: Mesh
   let client: Workload
   let port = 0
-  let made: (readonly [kind: string, name: string])[] = []
+  const { put, clear } = passingResources(() => mesh)
   const servers: Server[] = []
 
   const listening = async (server: Server, address: string): Promise<void> => {
@@ -38,28 +39,15 @@ describe.skipIf(envoy.skip)('fields of services, instances and settings, on a re
     )
     mesh = await startMesh(envoy.path)
     await mesh.put(service('client'))
-    client = await mesh.workload('client', { service: 'client' })
+    client = await mesh.workload('client', { service: 'client', labels: { app: 'client' } })
     await mesh.settled()
   })
   afterAll(async () => {
     await mesh?.stop()
     for (const server of servers) server.close()
   })
-  afterEach(async () => {
-    for (const [kind, name] of made) await mesh.remove(kind, name)
-    made = []
-    await mesh.settled()
-  })
+  afterEach(() => clear())
 
-  const put = async (
-    ...resources: readonly { kind: string; metadata: { name: string } }[]
-  ): Promise<void> => {
-    for (const resource of resources) {
-      made.unshift([resource.kind, resource.metadata.name])
-      await mesh.put(resource)
-    }
-    await mesh.settled()
-  }
   const settings = (spec: MeshSettingsSpec) => ({
     apiVersion: 'rutter.dev/v1',
     kind: 'MeshSettings',
@@ -154,5 +142,29 @@ describe.skipIf(envoy.skip)('fields of services, instances and settings, on a re
     expect(items.find(({ name }) => name === 'http_proxy')?.address).toEqual({
       socket_address: { address: '127.0.0.1', port_value: proxyHttpPort },
     })
+  })
+
+  test.each([
+    ['ids', (ours: boolean) => ({ ids: [ours ? client.node : 'other'] })],
+    ['types', (ours: boolean) => ({ types: [ours ? 'sidecar' : 'router'] as const })],
+    ['labels', (ours: boolean) => ({ labels: { app: ours ? 'client' : 'other' } })],
+    ['all', (ours: boolean) => (ours ? { all: true as const } : { ids: ['other'] })],
+  ])('FT13: a raw resource is for the proxies that %s names', async (what, proxies) => {
+    // What is named no more stays for a while, so each is another.
+    const name = `raw-${what}`
+    const raw = (ours: boolean): Resource<'EnvoyResource'> => ({
+      apiVersion: 'rutter.dev/v1',
+      kind: 'EnvoyResource',
+      metadata: { name, namespace: 'default' },
+      spec: {
+        proxies: proxies(ours),
+        resource: { '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster', name },
+      },
+    })
+    const has = async () => (await client.envoy?.admin('/clusters'))?.includes(`${name}::`)
+    await put(raw(false))
+    expect(await has()).toBe(false)
+    await put(raw(true))
+    await expect.poll(has).toBe(true)
   })
 })

@@ -95,6 +95,7 @@ describe.skipIf(envoy.skip || nats.skip)('Envoys that connect to one of several 
   test('B30: of a controller that is gone nothing is waited for', async () => {
     await connected.close()
     await expect.poll(() => proxiesOf(asked), { timeout: 30_000 }).toEqual([])
-    await mesh.settled(await mesh.put(service('later')))
+    const position = await mesh.put(service('later'))
+    expect(await waited(position)).toMatchObject({ position, pending: 0, silent: 0, proxies: [] })
   }, 60_000)
 })

@@ -7,12 +7,11 @@ import type { Json } from '../../src/explain/json.ts'
 import { readRequest } from '../../src/explain/sentRequest.ts'
 import type { AskedRequest } from '../../src/model/askedRequest.ts'
 import type { ProxyIdentity, ProxyMetadata, ProxyType } from '../../src/model/proxy.ts'
-import { createProjector } from '../../src/projections/projector.ts'
-import { showResource } from '../../src/projections/showResource.ts'
 import { randomFrom } from '../e2e/randomFrom.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
-import { applied, given, instance, service } from '../reducers/given.ts'
+import { instance, service } from '../reducers/given.ts'
 import { type Draw, drawFrom } from './draw.ts'
+import { emittedTo } from './emittedTo.ts'
 import { type Observed, type ObservingEnvoy, startObservingEnvoy } from './observedBy.ts'
 import { randomIngressRules } from './randomIngressRules.ts'
 import { randomRequest } from './randomRequest.ts'
@@ -78,19 +77,7 @@ const emittedFor = (
     ),
     ...rulesOf(draw, name, services),
   ])
-  const projector = createProjector(given(...resources.map(applied)))
-  const proxy = projector.follow(identity, metadata)
-  const all = (type: 'listeners' | 'routes' | 'clusters') =>
-    [...proxy.names(type)].flatMap((name) => {
-      const resource = proxy.get(type, name)
-      return resource === undefined ? [] : [showResource(type, resource)]
-    })
-  return {
-    listeners: all('listeners'),
-    routes: all('routes'),
-    clusters: all('clusters'),
-    othersInBootstrap: false,
-  }
+  return emittedTo(identity, metadata, resources)
 }
 
 const explained = (emitted: Emitted, proxy: ProxyIdentity, request: AskedRequest): Explanation => {

@@ -132,10 +132,15 @@ describe('explaining a request', () => {
     filters: [tcp(name)],
     ...more,
   })
+  const inspector = (type: string): Json => ({
+    name: 'inspector',
+    typed_config: { '@type': `type.googleapis.com/envoy.extensions.filters.listener.${type}` },
+  })
   const chains = (...filterChains: readonly Json[]): Emitted => ({
     ...emitted([
       listener('l', '0.0.0.0', 443, tcp('c'), {
         bind_to_port: true,
+        listener_filters: [inspector('tls_inspector.v3.TlsInspector')],
         filter_chains: filterChains,
         default_filter_chain: { name: 'default', filters: [tcp('default')] },
       }),
@@ -167,6 +172,98 @@ describe('explaining a request', () => {
     )
     expect(clusterOf(ask(given, 'https://a.test/', 'ingress'))).toBe('default')
     expect(clusterOf(ask(given, 'https://b.test/', 'ingress'))).toBe('any')
+  })
+
+  test('Q4: all addresses as two halves go before no condition', () => {
+    const halves = ['0.0.0.0', '128.0.0.0'].map((half) => ({ address_prefix: half, prefix_len: 1 }))
+    const given = chains(chain('whole', { prefix_ranges: halves }), chain('any', {}))
+    expect(clusterOf(ask(given, 'https://192.0.2.1/', 'ingress'))).toBe('whole')
+    expect(clusterOf(ask(given, 'https://[2001:db8::1]/', 'ingress'))).toBe('any')
+  })
+
+  test('Q4: what no listener filter looks at tells no chains apart', () => {
+    const blind = {
+      ...emitted([
+        listener('l', '0.0.0.0', 443, tcp('c'), {
+          bind_to_port: true,
+          filter_chains: [chain('exact', { server_names: ['a.b.test'] }), chain('any', {})],
+        }),
+      ]),
+      othersInBootstrap: true,
+    }
+    expect(clusterOf(ask(blind, 'https://a.b.test/', 'ingress'))).toBe('any')
+  })
+
+  test.each([
+    ['http://10.2.3.4/', 'narrow'],
+    ['http://10.3.3.4/', 'default'],
+    ['http://10.3.3.4:443/', 'spoken'],
+    ['https://a.b.test/', 'named'],
+    ['https://b.test/', 'default'],
+  ])('Q4: a matcher tries one condition after the other: %s takes %s', (url, expected) => {
+    const single = (input: string, more: Json): Json => ({
+      single_predicate: {
+        input: { name: input, typed_config: { '@type': `type.googleapis.com/inputs.${input}` } },
+        ...more,
+      },
+    })
+    const match = (name: string, predicate: Json): Json => ({
+      predicate,
+      on_match: { action: { name, typed_config: { value: name } } },
+    })
+    const inRange = {
+      custom_match: {
+        name: 'ip',
+        typed_config: {
+          '@type': 'type.googleapis.com/input_matchers.ip.v3.Ip',
+          cidr_ranges: [{ address_prefix: '10.2.0.0', prefix_len: 16 }],
+        },
+      },
+    }
+    const speaks = single('ApplicationProtocolInput', { value_match: { exact: "'http/1.1'" } })
+    const at443 = single('DestinationPortInput', { value_match: { exact: '443' } })
+    const given = {
+      ...emitted([
+        listener('l', '0.0.0.0', 443, tcp('c'), {
+          bind_to_port: true,
+          listener_filters: [
+            inspector('tls_inspector.v3.TlsInspector'),
+            inspector('http_inspector.v3.HttpInspector'),
+          ],
+          filter_chains: [chain('narrow', {}), chain('spoken', {}), chain('named', {})],
+          filter_chain_matcher: {
+            matcher_list: {
+              matchers: [
+                match('narrow', single('DestinationIPInput', inRange)),
+                match('spoken', { and_matcher: { predicate: [speaks, at443] } }),
+                match('named', single('ServerNameInput', { value_match: { prefix: 'a.' } })),
+              ],
+            },
+          },
+          default_filter_chain: { name: 'default', filters: [tcp('default')] },
+        }),
+      ]),
+      othersInBootstrap: true,
+    }
+    const places = {
+      ...given,
+      listeners: given.listeners.flatMap((one) => [one, { ...one, name: '0.0.0.0_80' }]),
+    }
+    expect(clusterOf(ask(places, url, 'ingress'))).toBe(expected)
+  })
+
+  test.each([
+    ['get', {}, 400, 'Envoy knows no method get of HTTP/1.1'],
+    ['GET', { host: 'a b' }, 400, '"a b" is no authority'],
+    ['GET', { 'x-long': 'x'.repeat(61_440) }, 431, 'its head has 61477 bytes, of 61440 at most'],
+    ['GET', { 'x-bell': '\x07' }, 400, 'header x-bell holds a control character'],
+    ['GET', { 'x-forwarded-proto': '' }, 404, 'x-forwarded-proto is empty'],
+  ])('Q11: %s with %j is answered before it is routed', (method, headers, status, why) => {
+    const given = emitted([listener('http_proxy', '10.0.0.1', 15_002, manager('p'))], [routesTo('p', 'c')])
+    const request = readRequest({ method, url: 'http://a/', headers })
+    if (isLeft(request)) throw new Error(request.left)
+    const { outcome, steps } = explain(given, proxy('sidecar'), request.right)
+    expect([outcome, steps.at(-1)?.why]).toEqual([{ type: 'none', status }, why])
   })
 
   test('Q4: by address, the narrowest range first', () => {

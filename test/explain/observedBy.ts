@@ -113,7 +113,10 @@ const ask = (agent: Agent, port: number, { method, url, headers }: AskedRequest)
         port,
         method,
         path,
-        headers: headers as Record<string, string>,
+        // Line by line: as a map Node would make one line of several cookies.
+        headers: Object.entries(headers).flatMap(([name, value]) =>
+          [value].flat().flatMap((one) => [name, one]),
+        ),
       },
       (response) => {
         response.resume()

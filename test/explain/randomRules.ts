@@ -3,6 +3,7 @@ import type { RouteRuleSpec, RuleMatch, StringMatch } from '../../src/model/rout
 import { routeRule } from '../reducers/given.ts'
 import type { Draw } from './draw.ts'
 import { headerValues, paths } from './randomRequest.ts'
+import { randomTextMatch } from './randomTextMatch.ts'
 
 /** Rules of one dialect for the service called `service`; other services may be named too. */
 export type RandomRules = (draw: Draw, service: string, others: readonly string[]) => Resource[]
@@ -27,37 +28,21 @@ export const randomRouteRules: RandomRules = (draw, service, others) =>
 export const randomMatch = (draw: Draw): RuleMatch => {
   const headers: Record<string, StringMatch> = {}
   if (draw.chance(0.6))
-    headers['uri'] = textMatch(
+    headers['uri'] = text(
       draw,
       paths.filter((path) => !path.includes('?')),
     )
-  if (draw.chance(0.15)) headers['method'] = textMatch(draw, ['GET', 'POST', 'OPTIONS'])
+  if (draw.chance(0.15)) headers['method'] = text(draw, ['GET', 'POST', 'OPTIONS'])
   if (draw.chance(0.1)) headers['authority'] = { prefix: draw.one(['s', 's1', 'other']) }
   if (draw.chance(0.05)) headers['scheme'] = { exact: draw.one(['http', 'https']) }
   for (const name of draw.some(Object.keys(headerValues), 0, 2))
-    headers[name] = textMatch(draw, headerValues[name] ?? [])
+    headers[name] = text(draw, headerValues[name] ?? [])
   return { request: { headers } }
 }
 
-const textMatch = (draw: Draw, values: readonly string[]): StringMatch => {
-  const value = draw.one(values.filter((one) => one !== ''))
-  const kind = draw.one(['exact', 'prefix', 'regex'] as const)
-  if (kind === 'exact') return { exact: value }
-  if (kind === 'prefix') return { prefix: value.slice(0, draw.whole(1, value.length)) }
-  const plain = value.replaceAll(/[^\w/-]/g, '.')
-  const cut = plain.slice(0, draw.whole(1, plain.length))
-  return {
-    regex: draw.one([
-      plain,
-      `${cut}.*`,
-      `.*${cut}`,
-      `(?i)${plain}`,
-      `(${plain}|/other)`,
-      '/[a-z]+(/.*)?',
-      '[^x]*',
-    ]),
-  }
-}
+const text = (draw: Draw, values: readonly string[]): StringMatch => randomTextMatch(draw, values, regexes)
+
+const regexes = (plain: string): readonly string[] => [`(${plain}|/other)`, '/[a-z]+(/.*)?', '[^x]*']
 
 const action = (draw: Draw, others: readonly string[]): Partial<RouteRuleSpec> => {
   if (draw.chance(0.12)) return { redirect: target(draw) }

@@ -11,6 +11,7 @@ import { istio } from '../projections/istio/following.ts'
 import type { Draw } from './draw.ts'
 import { headerValues, paths } from './randomRequest.ts'
 import type { RandomRules } from './randomRules.ts'
+import { peculiarRegexes, randomTextMatch } from './randomTextMatch.ts'
 
 /** A VirtualService of Istio for `service`, perhaps a second one, what they delegate to, and the subsets v1 and v2;
  *  with any of their fields that requests can tell apart. */
@@ -21,7 +22,7 @@ export const randomVirtualServices: RandomRules = (draw, service, others) => {
       hosts,
       ...(draw.chance(0.2) ? { gateways: draw.one([['mesh'], ['mesh', 'edge'], ['edge']]) } : {}),
       ...(draw.chance(0.1) ? { exportTo: [draw.one(['.', '*', 'default', 'other'])] } : {}),
-      http: routes(draw, service, others, delegate),
+      http: randomHttpRoutes(draw, service, others, delegate),
     })
   const full = `${service}.default.svc.cluster.local`
   return [
@@ -33,11 +34,17 @@ export const randomVirtualServices: RandomRules = (draw, service, others) => {
     ...(draw.chance(0.1) ? [rule(`${service}-second`, [full])] : []),
     ...(delegate === undefined
       ? []
-      : [istio('VirtualService', delegate, { http: routes(draw, service, others, undefined) })]),
+      : [istio('VirtualService', delegate, { http: randomHttpRoutes(draw, service, others) })]),
   ] satisfies Resource[]
 }
 
-const routes = (draw: Draw, service: string, others: readonly string[], delegate: string | undefined) =>
+/** One to five routes of requests for `service`; some of them delegate. */
+export const randomHttpRoutes = (
+  draw: Draw,
+  service: string,
+  others: readonly string[],
+  delegate?: string,
+): readonly IstioHttpRoute[] =>
   Array.from({ length: draw.whole(1, 5) }, (_, i) => route(draw, `r${i}`, service, others, delegate))
 
 const route = (
@@ -66,9 +73,9 @@ const route = (
 const randomMatch = (draw: Draw): HttpMatchRequest => ({
   ...(draw.chance(0.2) ? { name: 'm' } : {}),
   ...(draw.chance(0.6)
-    ? { uri: textMatch(draw, bare), ...(draw.chance(0.25) ? { ignoreUriCase: true } : {}) }
+    ? { uri: text(draw, bare), ...(draw.chance(0.25) ? { ignoreUriCase: true } : {}) }
     : {}),
-  ...(draw.chance(0.15) ? { method: textMatch(draw, ['GET', 'POST', 'OPTIONS']) } : {}),
+  ...(draw.chance(0.15) ? { method: text(draw, ['GET', 'POST', 'OPTIONS']) } : {}),
   ...(draw.chance(0.1) ? { authority: { prefix: draw.one(['s', 's1', 'S', 'other']) } } : {}),
   ...(draw.chance(0.05) ? { scheme: { exact: draw.one(['http', 'https']) } } : {}),
   ...(draw.chance(0.35) ? { headers: headers(draw) } : {}),
@@ -88,25 +95,26 @@ const headers = (draw: Draw): Readonly<Record<string, IstioStringMatch>> =>
       .some(Object.keys(headerValues), 1, 2)
       .map((name) => [
         draw.chance(0.2) ? name.toUpperCase() : name,
-        draw.chance(0.2) ? {} : textMatch(draw, headerValues[name] ?? []),
+        draw.chance(0.2) ? {} : text(draw, headerValues[name] ?? []),
       ]),
   )
 
 const query = (draw: Draw): IstioStringMatch =>
-  draw.chance(0.15)
-    ? draw.one([{}, { regex: '*' }])
-    : textMatch(draw, ['1', '2', 'x y', 'x%20y', 'a=b', 'true'])
+  draw.chance(0.15) ? draw.one([{}, { regex: '*' }]) : text(draw, ['1', '2', 'x y', 'x%20y', 'a=b', 'true'])
 
-const textMatch = (draw: Draw, values: readonly string[]): IstioStringMatch => {
-  const value = draw.one(values.filter((one) => one !== ''))
-  const kind = draw.one(['exact', 'prefix', 'regex'] as const)
-  if (kind === 'exact') return { exact: value }
-  if (kind === 'prefix') return { prefix: value.slice(0, draw.whole(1, value.length)) }
-  const plain = value.replaceAll(/[^\w/-]/g, '.')
-  const cut = plain.slice(0, draw.whole(1, plain.length))
-  const more = ['[^x]*', '/[a-z]+(/.*)?', '(?i:/a).*', '\\d+', '.{0,3}', '(?s).*']
-  return { regex: draw.one([plain, `${cut}.*`, `.*${cut}`, `(?i)${plain}`, `^${plain}$`, ...more]) }
-}
+const text = (draw: Draw, values: readonly string[]): IstioStringMatch =>
+  randomTextMatch(draw, values, regexes)
+
+const regexes = (plain: string): readonly string[] => [
+  `^${plain}$`,
+  '[^x]*',
+  '/[a-z]+(/.*)?',
+  '(?i:/a).*',
+  '\\d+',
+  '.{0,3}',
+  '(?s).*',
+  ...peculiarRegexes,
+]
 
 const action = (draw: Draw, service: string, others: readonly string[]): Partial<IstioHttpRoute> => {
   const kind = draw.one(['route', 'route', 'route', 'route', 'redirect', 'directResponse'] as const)
@@ -138,7 +146,7 @@ const rewrite = (draw: Draw): NonNullable<IstioHttpRoute['rewrite']> =>
   ])
 
 const redirect = (draw: Draw): IstioRedirect => ({
-  ...draw.one([{}, { uri: '/here' }, { uri: '/here?x=1' }]),
+  ...draw.one<IstioRedirect>([{}, { uri: '/here' }, { uri: '/here?x=1' }, { prefixRewrite: '/there' }]),
   ...draw.one([{}, { authority: 'there' }, { authority: 'there:81' }]),
   ...draw.one([{}, { scheme: 'https' }]),
   ...draw.one<IstioRedirect>([

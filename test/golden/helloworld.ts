@@ -124,6 +124,23 @@ export const cases: Readonly<Record<string, readonly Resource[]>> = {
       ports: [{ port: 5432, protocol: 'TCP' }],
     }).resource,
   ],
+  'dynamic-dns': [
+    stored('ServiceEntry', 'names', {
+      hosts: ['*.google.com'],
+      addresses: ['10.9.0.1'],
+      ports: [
+        { number: 80, name: 'http' },
+        { number: 443, name: 'tls', protocol: 'TLS' },
+      ],
+      resolution: 'DYNAMIC_DNS',
+    }).resource,
+    stored('DestinationRule', 'names', {
+      host: '*.google.com',
+      trafficPolicy: {
+        portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'SIMPLE', sni: 'google.com' } }],
+      },
+    }).resource,
+  ],
   ingress: [
     ingress('all', { destination: hello }),
     ingress('api', { match: uri({ prefix: '/api' }) }),

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import type { MeshEvent } from '../../src/model/event.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../../src/model/proxy.ts'
 import type { Resource } from '../../src/model/resource.ts'
+import type { SidecarSpec } from '../../src/model/sidecar.ts'
 import { type XdsType, xdsTypes } from '../../src/model/xds.ts'
 import type { ProjectedProxy } from '../../src/projections/projectedProxy.ts'
 import { applied, instance, removed, routeRule, service } from '../reducers/given.ts'
@@ -49,11 +50,13 @@ export const sidecarConfig = (
   name: string,
   hosts: string[],
   labels?: Record<string, string>,
+  more: SidecarSpec = {},
+  namespace = 'default',
 ): Resource<'Sidecar'> => ({
   apiVersion: 'networking.istio.io/v1',
   kind: 'Sidecar',
-  metadata: { name, namespace: 'default' },
-  spec: { egress: [{ hosts }], ...(labels === undefined ? {} : { workloadSelector: { labels } }) },
+  metadata: { name, namespace },
+  spec: { egress: [{ hosts }], ...(labels === undefined ? {} : { workloadSelector: { labels } }), ...more },
 })
 
 export const settings = (spec: Resource<'MeshSettings'>['spec']): Resource<'MeshSettings'> => ({
@@ -106,6 +109,7 @@ const anyResource: fc.Arbitrary<Resource> = fc
           `10.1.0.${other}`,
           {
             labels: { version: `v${version}` },
+            ...(version === 0 ? {} : { zone: `r${number % 3}/z` }),
             ...(other === 2 ? { serviceAccount: `a${number % 2}` } : {}),
             ...(number === 3 ? { managementPorts: [{ port: 9080 + other }] } : {}),
           },
@@ -154,7 +158,9 @@ const anyResource: fc.Arbitrary<Resource> = fc
             match: {
               request: {
                 headers: {
-                  ...(number % 2 === 0 ? { authority: { exact: 's1.default' } } : {}),
+                  ...(number % 2 === 0
+                    ? { authority: { exact: `s1.default${other === 1 ? '.svc.cluster.local' : ''}` } }
+                    : {}),
                   ...(version === 0 ? {} : { uri: { prefix: `/${version}` } }),
                 },
               },
@@ -226,6 +232,11 @@ const anyResource: fc.Arbitrary<Resource> = fc
               ? ['./*']
               : [`*/s${number}.default.svc.cluster.local`, 'other/*'],
           other === 0 ? undefined : { version: `v${number}` },
+          {
+            ...(version === 3 ? { egress: [{ hosts: ['*/*'], port: { number: 9080 } }] } : {}),
+            ...(number === 1 ? { ingress: [{ port: { number: 9080 + other } }] } : {}),
+          },
+          number === 2 ? 'istio-system' : 'default',
         )
       default:
         return version === 0
@@ -249,6 +260,7 @@ export const followed: readonly (readonly [ProxyIdentity, ProxyMetadata])[] = [
   [sidecar('10.1.0.2', 'c', 'other'), {}],
   [{ type: 'bare', node: 'edge' }, {}],
   [ingress('10.1.0.1'), {}],
+  [ingress('10.1.0.4'), { labels: { app: 'edge' } }],
   [ingress('10.1.0.3'), { httpProxy: { address: '127.0.0.9', port: 15_080 } }],
   [router, { labels: { app: 'edge' } }],
 ]

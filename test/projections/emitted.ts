@@ -11,19 +11,19 @@ import {
   inboundPassthroughClusterJson,
   outboundClusterJson,
   passthroughClusterJson,
-} from '../../src/projections/clusters.ts'
-import { compileDestinationPolicy } from '../../src/projections/compileDestinationPolicy.ts'
-import { compileRouteRule } from '../../src/projections/compileRouteRule.ts'
-import { defaultRoute } from '../../src/projections/defaultRoute.ts'
-import { endpointsJson } from '../../src/projections/endpointsJson.ts'
-import { httpProxyListenerJson } from '../../src/projections/httpProxyListener.ts'
-import { inboundListenerJson } from '../../src/projections/inboundListeners.ts'
+} from '../../src/projections/clusters/clusters.ts'
+import { compileDestinationPolicy } from '../../src/projections/clusters/compileDestinationPolicy.ts'
+import { endpointsJson } from '../../src/projections/clusters/endpointsJson.ts'
 import { compileTrafficPolicy } from '../../src/projections/istio/compileTrafficPolicy.ts'
-import { undeclaredVirtualHostJson, virtualHostJson } from '../../src/projections/virtualHost.ts'
+import { httpProxyListenerJson } from '../../src/projections/listeners/httpProxyListener.ts'
+import { inboundListenerJson } from '../../src/projections/listeners/inboundListeners.ts'
 import {
   virtualInboundListenerJson,
   virtualOutboundListenerJson,
-} from '../../src/projections/virtualListeners.ts'
+} from '../../src/projections/listeners/virtualListeners.ts'
+import { compileRouteRule } from '../../src/projections/routes/compileRouteRule.ts'
+import { defaultRoute } from '../../src/projections/routes/defaultRoute.ts'
+import { undeclaredVirtualHostJson, virtualHostJson } from '../../src/projections/routes/virtualHost.ts'
 import { authority } from '../certificates.ts'
 import { http, reviews, stored } from './given.ts'
 import { istio, proxyOf, seen } from './istio/following.ts'

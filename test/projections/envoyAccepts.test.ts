@@ -1,6 +1,6 @@
 import { isRight } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
-import { blackHoleClusterJson } from '../../src/projections/clusters.ts'
+import { blackHoleClusterJson } from '../../src/projections/clusters/clusters.ts'
 import { encode } from '../../src/wire/encode.ts'
 import { assignments, clusters, listeners, virtualHosts } from './emitted.ts'
 import { envoy, envoyRefusal } from './staticEnvoy.ts'

@@ -82,6 +82,62 @@ describe('the projector', () => {
     300_000,
   )
 
+  test(
+    'V14: what is behind listeners that a connected proxy is to have is told to callers when it is freed, and then all of it',
+    () =>
+      fc.assert(
+        fc.property(
+          fc.array(fc.array(anyEvent, { minLength: 1, maxLength: 4 }), { maxLength: 8 }),
+          (steps) => {
+            const projector = createProjector(emptySnapshot, { isConnected: () => true })
+            const proxies = followed.map(([identity, metadata]) => projector.follow(identity, metadata))
+            let snapshot = emptySnapshot
+            for (const events of steps) {
+              snapshot = reduceMesh(snapshot, entriesOf(events, snapshot.position + 1))
+              const step = projector.step(snapshot)
+              const before = proxies.map(versions)
+              const freed = projector.free(step.held).advance()
+              for (const [i, proxy] of proxies.entries()) {
+                const after = versions(proxy)
+                expect(after).toEqual(
+                  versions(createProjector(snapshot).follow(proxy.identity, proxy.metadata)),
+                )
+                const differing = Object.keys(after.endpoints ?? {}).filter(
+                  (name) => before[i]?.endpoints?.[name] !== after.endpoints?.[name],
+                )
+                expect(freed.get(proxy)?.endpoints ?? []).toEqual(expect.arrayContaining(differing))
+                expect({ ...after, endpoints: {} }).toEqual({ ...before[i], endpoints: {} })
+              }
+            }
+          },
+        ),
+        { seed: 14, numRuns: 60 },
+      ),
+    300_000,
+  )
+
+  test('V14: only what is new is held: an instance with another weight or label is told at once', () => {
+    const callee = sidecar('10.2.0.1', 'callee')
+    const projector = createProjector(given(applied(service('reviews'))), { isConnected: () => true })
+    const caller = projector.follow(sidecar('10.1.0.1', 'caller'), {})
+    const proxy = projector.follow(callee, {})
+    const all = cluster('reviews.default')
+    const apply = (more: object = {}) => {
+      const one = instance('a', 'reviews', '10.2.0.1', more)
+      const snapshot = projector.snapshot()
+      return projector.step(reduceMesh(snapshot, entriesOf([applied(one)], snapshot.position + 1)))
+    }
+    const told = () => JSON.stringify(json(caller, 'endpoints', all))
+    expect(apply().held).toEqual(new Set([proxy]))
+    expect(told()).not.toContain('10.2.0.1')
+    expect(projector.concerned(caller, projector.snapshot().position)).toBe(false)
+    projector.free([proxy])
+    expect(told()).toContain('10.2.0.1')
+    expect(projector.concerned(caller, projector.snapshot().position)).toBe(true)
+    expect(apply({ weight: 5 }).held.size).toBe(0)
+    expect(told()).toContain('"load_balancing_weight":5')
+  })
+
   test('V3: an endpoint that leaves touches its service’s endpoints and nothing else', () => {
     const { proxy, step } = following(
       given(

@@ -11,6 +11,9 @@ type Json = Readonly<Record<string, unknown>>
 /** The Envoy to ask. */
 export const envoy = await envoyOrSkip()
 
+/** Envoy's workers have started within so long. */
+const startMs = 20_000
+
 /** A bootstrap that holds the given resources, and one cluster for the ADS that they may name. */
 const bootstrap = (directory: string, clusters: readonly Json[], listeners: readonly Json[]): Json => ({
   node: { id: 'test', cluster: 'test' },
@@ -83,6 +86,11 @@ export const startStaticEnvoy = async (
   args.push('--file-flush-interval-msec', '20')
   const child = spawn(envoy.path, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   await live(child)
+  const untilMs = performance.now() + startMs
+  while (!(await admin(join(directory, 'admin.sock'), '/stats?filter=workers_started')).includes(': 1')) {
+    if (performance.now() > untilMs) throw new Error('Envoy does not start its workers')
+    await new Promise((done) => setTimeout(done, 5))
+  }
   return {
     port: async (listener) => {
       const all = JSON.parse(await admin(join(directory, 'admin.sock'), '/listeners?format=json')) as {

@@ -95,6 +95,23 @@ describe('folding', () => {
     }
   })
 
+  test('R6: so is all that is in it, whatever has happened', () => {
+    const thawed = (value: unknown): boolean =>
+      typeof value === 'object' &&
+      value !== null &&
+      (!Object.isFrozen(value) || Object.values(value).some(thawed))
+    fc.assert(
+      fc.property(anyHistory, fc.integer({ min: 1, max: 5 }), (entries, batch) => {
+        let snapshot = emptySnapshot
+        for (let i = 0; i < entries.length; i += batch) {
+          snapshot = reduceMesh(snapshot, entries.slice(i, i + batch))
+          expect(thawed(snapshot.mesh)).toBe(false)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
   test('R13: the difference of two tries is found exactly', () =>
     fc.assert(
       fc.property(anyHistory, fc.nat(80), (entries, cut) => {

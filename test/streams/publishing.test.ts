@@ -1,103 +1,12 @@
 import fc from 'fast-check'
-import { isRight } from 'fp-ts/lib/Either.js'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Assembly, createAssembly, nothingChanged } from '../../src/agent/assembly.ts'
-import { decodeFrame, decodeSyncAnswer, encodeFrame, encodeSyncAnswer } from '../../src/codecs/busMessage.ts'
-import { parseNodeId } from '../../src/codecs/nodeId.ts'
-import type { MeshEvent } from '../../src/model/event.ts'
-import type { Frame, SyncAnswer, SyncRequest } from '../../src/model/frame.ts'
-import type { Snapshot } from '../../src/model/mesh.ts'
-import type { ProxyIdentity, ProxyMetadata } from '../../src/model/proxy.ts'
+import { describe, expect, test } from 'vitest'
+import { type Assembly, createAssembly } from '../../src/agent/assembly.ts'
+import type { Frame } from '../../src/model/frame.ts'
 import { xdsTypes } from '../../src/model/xds.ts'
-import type { ControllerBus, ControllerBusListener } from '../../src/ports.ts'
-import { createProjector } from '../../src/projections/projector.ts'
-import { emptySnapshot, reduceMesh } from '../../src/reducers/mesh.ts'
-import { createFleet } from '../../src/streams/fleet.ts'
-import { createPublishing } from '../../src/streams/publishing.ts'
 import { anyEvent, cluster, followed, sidecar, sidecarConfig } from '../projections/anyMesh.ts'
-import { applied, entriesOf, given, instance, removed, routeRule, service } from '../reducers/given.ts'
-import { handClock } from './running.ts'
-
-/** A controller whose bus is a list of frames. */
-const publishingOn = (start: Snapshot = emptySnapshot) => {
-  const sent: Frame[] = []
-  let listener: ControllerBusListener | undefined
-  let snapshot = start
-  const bus: ControllerBus = {
-    id: 'one',
-    log: 'one',
-    peers: () => ['one'],
-    announce: () => {},
-    ask: () => {},
-    askPeers: async () => {},
-    publish: (frame) => {
-      const travelled = decodeFrame(encodeFrame(frame))
-      if (isRight(travelled)) sent.push(travelled.right)
-    },
-    listen: (given) => {
-      listener = given
-    },
-  }
-  const projector = createProjector(start)
-  const fleet = createFleet(projector.concerned)
-  const publishing = createPublishing({
-    bus,
-    projector,
-    fleet,
-    clock: handClock(),
-    identify: parseNodeId,
-    reached: async () => {},
-    standing: async ({ position }) => fleet.direct(position),
-  })
-  onTestFinished(() => publishing.close())
-  return {
-    projector,
-    fleet,
-    publishing,
-    status: (status: Parameters<ControllerBusListener['status']>[0]) => listener?.status(status),
-    step: (...events: readonly MeshEvent[]): readonly Frame[] => {
-      snapshot = reduceMesh(snapshot, entriesOf(events, snapshot.position + 1))
-      sent.length = 0
-      publishing.stepped(projector.step(snapshot))
-      return [...sent]
-    },
-    ask: async (request: SyncRequest): Promise<SyncAnswer> => {
-      const answer = await listener?.sync(request)
-      if (answer === undefined) throw new Error('nobody listens')
-      const travelled = decodeSyncAnswer(encodeSyncAnswer(answer))
-      expect(isRight(travelled)).toBe(true)
-      return isRight(travelled) ? travelled.right : answer
-    },
-  }
-}
-
-type Rutter = ReturnType<typeof publishingOn>
-
-/** The agent of a proxy; it asks when it notices that something is missing. */
-const agentOf = (rutter: Rutter, identity: ProxyIdentity, metadata: ProxyMetadata = {}) => {
-  const assembly = createAssembly()
-  const { node } = identity
-  const sync = async (): Promise<SyncAnswer> => {
-    const answer = await rutter.ask({ node, metadata, standing: assembly.standing(), log: 'one' })
-    if (answer.type === 'missing') {
-      for (const frame of answer.frames) assembly.take(frame, nothingChanged())
-      assembly.compare(answer.standing)
-    }
-    return answer
-  }
-  const hears = (frame: Frame): boolean =>
-    frame.topic === assembly.view() ||
-    frame.topic ===
-      `proxy.${encodeURIComponent(node).replaceAll('%', '=').replaceAll('.', '=2E').replaceAll('~', '=7E')}` ||
-    [...assembly.endpointTopics().values()].includes(frame.topic)
-  return {
-    assembly,
-    sync,
-    hears,
-    /** True when it noticed that something is missing. */
-    take: (frame: Frame): boolean => hears(frame) && assembly.take(frame, nothingChanged()) === 'gap',
-  }
-}
+import { istio } from '../projections/istio/following.ts'
+import { applied, given, instance, removed, routeRule, service } from '../reducers/given.ts'
+import { agentOf, publishingOn } from './publishingOn.ts'
 
 /** What is read of an assembly, or of the projection that it should equal: route configurations by their bytes. */
 const shown = (readable: Pick<Assembly, 'names' | 'get'>) =>
@@ -124,8 +33,19 @@ const withAgents = async () => {
 const topicsOf = (frames: readonly Frame[]): string[] => frames.map(({ topic }) => topic).sort()
 
 describe('what is on the bus', () => {
+  // As an agent does every 5 s: it says what it holds, and asks where that shows that something is missing.
+  const compare = async (
+    rutter: Awaited<ReturnType<typeof withAgents>>['rutter'],
+    agents: Awaited<ReturnType<typeof withAgents>>['agents'],
+    isLost: boolean,
+  ): Promise<void> => {
+    rutter.pass(5_000)
+    if (isLost) return
+    for (const agent of agents) if (agent.tell() === 'missing') await agent.askAll()
+  }
+
   test(
-    'B1: whatever is lost, doubled or comes late, what an agent puts together is what the projector says once it has asked',
+    'B1: whatever is lost, doubled or comes late, what an agent puts together is what the projector says once two of its statuses were answered',
     () =>
       fc.assert(
         fc.asyncProperty(
@@ -133,28 +53,31 @@ describe('what is on the bus', () => {
             fc.record({
               events: fc.array(anyEvent, { minLength: 1, maxLength: 3 }),
               fate: fc.constantFrom('lost', 'late', 'doubled', 'whole', 'whole', 'whole'),
+              comparisons: fc.array(fc.constantFrom('lost', 'answered'), { maxLength: 2 }),
             }),
             { maxLength: 12 },
           ),
           async (steps) => {
             const { rutter, agents } = await withAgents()
             let late: readonly Frame[] = []
-            for (const { events, fate } of steps) {
+            for (const { events, fate, comparisons } of steps) {
               const frames = rutter.step(...events)
               const heard = fate === 'lost' || fate === 'late' ? [] : [...frames, ...late]
               late = fate === 'late' ? frames : []
-              for (const [i, agent] of agents.entries()) {
+              for (const agent of agents)
                 for (const frame of fate === 'doubled' ? [...heard, ...heard] : heard)
-                  if (agent.take(frame)) await agent.sync()
-                await agent.sync()
-                await agent.sync()
-                const proxy = rutter.proxies[i]
-                if (proxy !== undefined) expect(shown(agent.assembly)).toEqual(shown(proxy))
-              }
+                  if (agent.take(frame)) await agent.askAll()
+              for (const one of comparisons) await compare(rutter, agents, one === 'lost')
+            }
+            for (let i = 0; i < 2; i += 1) await compare(rutter, agents, false)
+            for (const [i, agent] of agents.entries()) {
+              const proxy = rutter.proxies[i]
+              if (proxy !== undefined) expect(shown(agent.assembly)).toEqual(shown(proxy))
+              expect(agent.tell()).toBe('equal')
             }
           },
         ),
-        { seed: 11, numRuns: 60 },
+        { seed: 11, numRuns: 120 },
       ),
     120_000,
   )
@@ -173,6 +96,7 @@ describe('what is on the bus', () => {
                 for (const frame of frames) expect(agent.take(frame)).toBe(false)
                 const proxy = rutter.proxies[i]
                 if (proxy !== undefined) expect(shown(agent.assembly)).toEqual(shown(proxy))
+                expect(agent.tell()).toBe('equal')
                 expect(await agent.sync()).toMatchObject({ type: 'missing', frames: [] })
               }
             }
@@ -192,8 +116,8 @@ describe('what is on the bus', () => {
     applied(instance('caller-1', 'caller', '10.1.0.1')),
     applied(routeRule('r', { destination: { name: 'reviews' }, route: [{ labels: { version: 'v2' } }] })),
   ]
-  const meshed = async (count: number) => {
-    const rutter = publishingOn(given(...mesh))
+  const meshed = async (count: number, isConnected = () => false) => {
+    const rutter = publishingOn(given(...mesh), ['one'], { isConnected })
     const agents = Array.from({ length: count }, (_, i) =>
       agentOf(rutter, sidecar(`10.1.0.${i + 1}`, `p${i}`)),
     )
@@ -208,6 +132,69 @@ describe('what is on the bus', () => {
       cluster('reviews.default', 'version=v2'),
       cluster('reviews.default'),
     ])
+  })
+
+  test('B21: what callers come to know later of a position takes the place of what they heard at it', async () => {
+    const { rutter, agents } = await meshed(2, () => true)
+    const [caller] = agents
+    const frames = rutter.step(
+      removed(instance('reviews-v1', 'reviews', '10.2.0.1')),
+      applied(instance('new', 'reviews', '10.1.0.2')),
+    )
+    for (const frame of frames) expect(caller?.take(frame)).toBe(false)
+    const addresses = (): readonly string[] => {
+      const fragment = caller?.assembly.get('endpoints', cluster('reviews.default'))
+      return Buffer.from(fragment?.bytes() ?? [])
+        .toString('latin1')
+        .match(/10\.\d\.0\.\d/g) as string[]
+    }
+    expect(addresses()).toEqual(['10.2.0.2'])
+    const freed = rutter.free()
+    expect(topicsOf(freed)).toEqual([expect.stringContaining('reviews')])
+    // Whatever comes twice.
+    for (const frame of [...freed, ...freed]) expect(caller?.take(frame)).toBe(false)
+    expect(addresses()).toEqual(['10.1.0.2', '10.2.0.2'])
+    expect(await caller?.sync()).toMatchObject({ type: 'missing', frames: [] })
+  })
+
+  test('B22: endpoints that callers share out by where they are are told once for each place', async () => {
+    const rutter = publishingOn(
+      given(
+        ...mesh,
+        ...['r1', 'r1', 'r2'].map((region, i) =>
+          applied(instance(`c${i}`, 'caller', `10.1.0.${i + 1}`, { zone: `${region}/z` })),
+        ),
+      ),
+    )
+    const agents = [1, 2, 3].map((i) => agentOf(rutter, sidecar(`10.1.0.${i}`, `p${i}`)))
+    for (const agent of agents) await agent.sync()
+    const rule = applied(
+      istio('DestinationRule', 'reviews', {
+        host: 'reviews',
+        trafficPolicy: { loadBalancer: { localityLbSetting: {} }, outlierDetection: {} },
+      }),
+    )
+    const arrives = (name: string) => applied(instance(name, 'reviews', '10.2.0.9', { zone: 'r2/z' }))
+    const leaves = removed(instance('new', 'reviews', ''))
+    /** How many messages there were, and how many of them each agent heard. */
+    const told = (frames: readonly Frame[]) => [
+      frames.length,
+      ...agents.map((agent) => frames.filter((frame) => agent.hears(frame)).length),
+    ]
+    const ask = async () => {
+      for (const agent of agents) await agent.askAll()
+    }
+    expect(told(rutter.step(arrives('new')))).toEqual([1, 1, 1, 1])
+    rutter.step(leaves)
+    for (const frame of rutter.step(rule)) for (const agent of agents) agent.take(frame)
+    await ask()
+    const frames = rutter.step(arrives('new'))
+    expect(told(frames)).toEqual([2, 1, 1, 1])
+    for (const frame of frames) for (const agent of agents) expect(agent.take(frame)).toBe(false)
+    for (const [i, agent] of agents.entries()) {
+      const proxy = rutter.projector.follow(sidecar(`10.1.0.${i + 1}`, `p${i + 1}`), {})
+      expect(shown(agent.assembly)).toEqual(shown(proxy))
+    }
   })
 
   test('B4: what nobody reads is not told', async () => {
@@ -256,21 +243,16 @@ describe('what is on the bus', () => {
 
   test('B7: an agent that holds and acknowledged the newest counts as having acknowledged it', async () => {
     const { rutter, agents } = await meshed(1)
-    const { node } = sidecar('10.1.0.1', 'p0')
-    const told = { id: node, type: 'sidecar', connected: true, ackedPosition: 7, rejections: [] } as const
-    const tell = (state: 'synced' | 'pending') =>
-      rutter.status({
-        node,
-        metadata: {},
-        standing: agents[0]?.assembly.standing() ?? createAssembly().standing(),
-        status: { ...told, state },
-      })
+    const [agent] = agents
+    if (agent === undefined) throw new Error('no agent')
+    const told = agent.status({ ackedPosition: 7 }).status
+    const tell = (state: 'synced' | 'pending') => rutter.status(agent.status({ ...told, state }))
     tell('synced')
     rutter.step(applied(instance('x', 'nowhere', '10.2.0.9')))
     expect(rutter.fleet.statuses()).toEqual([{ ...told, state: 'synced', ackedPosition: mesh.length + 1 }])
     rutter.step(removed(instance('reviews-v2', 'reviews', '10.2.0.2')))
     expect(rutter.fleet.statuses()).toMatchObject([{ state: 'pending', ackedPosition: 7 }])
-    await agents[0]?.sync()
+    await agent.sync()
     tell('synced')
     expect(rutter.fleet.statuses()).toMatchObject([{ state: 'synced', ackedPosition: mesh.length + 2 }])
   })

@@ -18,14 +18,19 @@ export const identify: Identify = (node) => {
 }
 
 /** A clock that moves only when it is told to, and ids that count. */
-export const handClock = (): Clock & { set(nowMs: number): void } => {
+export const handClock = (): Clock & { set(nowMs: number): void; setBy(byMs: number): void } => {
   let nowMs = Date.UTC(2026, 0, 1)
+  let setByMs = 0
   let ids = 0
   return {
-    nowMs: () => nowMs,
+    nowMs: () => nowMs + setByMs,
+    monotonicMs: () => nowMs,
     newId: () => `id-${++ids}`,
     set: (to) => {
       nowMs = to
+    },
+    setBy: (byMs) => {
+      setByMs += byMs
     },
   }
 }

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { startController } from '../../src/cli/startController.ts'
 import type { XdsResource, XdsType } from '../../src/model/xds.ts'
-import { secretReference } from '../../src/projections/secretReference.ts'
+import { secretReference } from '../../src/projections/views/secretReference.ts'
 import { withSecrets } from '../../src/streams/withSecrets.ts'
 
 const resource = (name: string): XdsResource => ({

@@ -131,6 +131,14 @@ describe('writing', () => {
     expect((await written(write([apply(a)]))).position).toBe(1)
   })
 
+  test('S8: a dry run is refused where the log could not take the entry', async () => {
+    const { write } = startOn(memoryLog({ limitBytes: 400 }))
+    const ask = (changes: WriteRequest['changes'], dryRun: boolean) => refusal(write(changes, { dryRun }))
+    expect(await ask([apply(a)], true)).toBe(undefined)
+    expect(await ask([apply(a), apply(b)], true)).toBe('TooLarge')
+    expect(await ask([apply(a), apply(b)], false)).toBe('TooLarge')
+  })
+
   test('S8: an entry that the log cannot take is refused alone', async () => {
     const log = memoryLog()
     const { write } = startOn({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Decoded } from '../../codecs/decodeResource.ts'
@@ -11,7 +12,8 @@ import type { FoundFile } from './scanDirectory.ts'
 export type FileState = {
   readonly path: string
   readonly stamp: string
-  /** The stamp of the last good version; empty when there is none. */
+  /** Hash of the content of the last good version; empty when there is none. A file that is written again as it was,
+   *  or while it was being read, is no other version. */
   readonly version: string
   /** The last good version; `undefined` when none was ever read. */
   readonly resources: readonly Decoded[] | undefined
@@ -56,7 +58,8 @@ const readOne = async (
   if (isLeft(read)) return bad(read.left.problems)
   const twice = repeated(read.right)
   if (twice !== undefined) return bad([problemOf(path, 'duplicate', `${twice} stands twice in this file`)])
-  return { path, stamp, version: stamp, resources: read.right, problems: [] }
+  const hash = createHash('sha256').update(text).digest('hex')
+  return { path, stamp, version: hash, resources: read.right, problems: [] }
 }
 
 /** A problem with `file` as a whole, or with what begins at `line`. */

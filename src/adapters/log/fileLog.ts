@@ -70,6 +70,7 @@ const logOn = (journal: Journal, limitBytes: number, entries: number, unlock: Un
 
   return {
     append: queue.append,
+    limitBytes: () => limitBytes,
     tail: (after, signal) =>
       all.follow(
         {

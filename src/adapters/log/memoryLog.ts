@@ -29,6 +29,7 @@ export const memoryLog = ({
       all.wake()
       return right(prepared.right.entry)
     },
+    limitBytes: () => limitBytes,
     tail: (after, signal) =>
       all.follow(
         {

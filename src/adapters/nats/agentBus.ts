@@ -3,6 +3,7 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import {
   decodeFrame,
   decodeSyncAnswer,
+  decodeVerdict,
   encodeAgentStatus,
   encodeSyncRequest,
 } from '../../codecs/busMessage.ts'
@@ -21,6 +22,8 @@ export type NatsAgentBus = AgentBus & {
     readonly frameBytes: number
     /** Messages that were no frames. */
     readonly framesRefused: number
+    /** Messages that should have said what a controller finds, and did not. */
+    readonly verdictsRefused: number
     readonly syncs: number
     readonly syncsFailed: number
     readonly syncBytes: number
@@ -43,7 +46,15 @@ const moveOnAfterMs = { first: 5_000, most: 80_000 }
 export const natsAgentBus = (link: NatsLink, mesh: string, node: string): NatsAgentBus => {
   const { connection } = link
   const subjects = busSubjects(mesh)
-  const counted = { frames: 0, frameBytes: 0, framesRefused: 0, syncs: 0, syncsFailed: 0, syncBytes: 0 }
+  const counted = {
+    frames: 0,
+    frameBytes: 0,
+    framesRefused: 0,
+    verdictsRefused: 0,
+    syncs: 0,
+    syncsFailed: 0,
+    syncBytes: 0,
+  }
   const subscriptions = new Map<string, Subscription>()
   let listener: AgentBusListener | undefined
 
@@ -65,6 +76,18 @@ export const natsAgentBus = (link: NatsLink, mesh: string, node: string): NatsAg
   const roll = connection.subscribe(subjects.roll, {
     callback: (error) => (error === null ? listener?.asked() : undefined),
   })
+  const verdicts = connection.subscribe(subjects.verdict(node), {
+    callback: (error, message) => {
+      const verdict = error === null ? decodeVerdict(message.data) : undefined
+      if (verdict === undefined) return
+      if (isLeft(verdict)) {
+        counted.verdictsRefused += 1
+        return
+      }
+      answered()
+      listener?.compared(verdict.right)
+    },
+  })
   const stopListening = link.onReconnect(() => listener?.reconnected())
 
   const hear = async (view: Topic, endpoints: Iterable<Topic>): Promise<boolean> => {
@@ -83,13 +106,16 @@ export const natsAgentBus = (link: NatsLink, mesh: string, node: string): NatsAg
   let withinMs = answerWithinMs.first
   let answeredMs = performance.now()
   let patienceMs = moveOnAfterMs.first
+  const answered = (): void => {
+    answeredMs = performance.now()
+    patienceMs = moveOnAfterMs.first
+  }
   const sync = async (request: SyncRequest): Promise<SyncAnswer> => {
     counted.syncs += 1
     try {
       const answer = await ask(request)
       withinMs = answerWithinMs.first
-      answeredMs = performance.now()
-      patienceMs = moveOnAfterMs.first
+      answered()
       return answer
     } catch (error) {
       counted.syncsFailed += 1
@@ -141,10 +167,11 @@ export const natsAgentBus = (link: NatsLink, mesh: string, node: string): NatsAg
     listen: (given) => {
       listener = given
     },
-    counters: () => ({ ...counted, subscriptions: subscriptions.size + 1 }),
+    counters: () => ({ ...counted, subscriptions: subscriptions.size + 2 }),
     close: () => {
       stopListening()
       roll.unsubscribe()
+      verdicts.unsubscribe()
       for (const subscription of subscriptions.values()) subscription.unsubscribe()
     },
   }

@@ -1,4 +1,5 @@
 import { subjectToken } from '../../model/subjectToken.ts'
+import { inboxOf } from './meshRole.ts'
 
 /** The subjects between controllers and agents of a mesh (contract §7). Topics stand below `prefix`. */
 export const busSubjects = (mesh: string) => ({
@@ -9,6 +10,8 @@ export const busSubjects = (mesh: string) => ({
   /** Where agents say how their Envoys do. */
   status: (node: string): string => `rutter.${mesh}.status.${subjectToken(node)}`,
   everyStatus: `rutter.${mesh}.status.*`,
+  /** Where the agent of a node is told what is found of its status. */
+  verdict: (node: string): string => `${inboxOf(mesh, { type: 'agent', identity: { node } })}.verdict`,
   /** Where controllers show themselves to each other. */
   controller: (id: string): string => `rutter.${mesh}.controllers.${id}`,
   everyController: `rutter.${mesh}.controllers.*`,

@@ -1,11 +1,7 @@
 import type { Msg } from '@nats-io/nats-core'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import {
-  decodeAgentStatus,
-  decodeSyncRequest,
-  encodeFrame,
-  encodeSyncAnswer,
-} from '../../codecs/busMessage.ts'
+import { decodeSyncRequest, encodeFrame, encodeSyncAnswer, encodeVerdict } from '../../codecs/busMessage.ts'
+import { createStandstill } from '../../model/standstill.ts'
 import { subjectToken } from '../../model/subjectToken.ts'
 import type { ControllerBus, ControllerBusListener } from '../../ports.ts'
 import { busSubjects, lastToken } from './busSubjects.ts'
@@ -13,6 +9,8 @@ import { chunked } from './chunks.ts'
 import type { NatsLink } from './connectNats.ts'
 import { inboxOf } from './meshRole.ts'
 import { peerQuestions } from './peerQuestions.ts'
+import { createStatusReader } from './statusReader.ts'
+import { createVerdictSender } from './verdictSender.ts'
 
 /** A controller's side of the bus, on NATS. */
 export type NatsControllerBus = ControllerBus & {
@@ -73,13 +71,18 @@ export const natsControllerBus = (
     listener?.peers()
   }
 
-  const takeStatus = (message: Msg): void => {
-    const status = decodeAgentStatus(message.data)
-    if (isLeft(status) || subjectToken(status.right.node) !== lastToken(message.subject)) {
+  const statuses = createStatusReader(subjects.verdict)
+  const verdicts = createVerdictSender((subject, verdict) => {
+    if (link.connected()) connection.publish(subject, encodeVerdict(verdict))
+  })
+  const takeStatus = ({ subject, data }: Msg): void => {
+    const said = statuses.read(subject, data)
+    if (said === undefined) {
       counted.messagesRefused += 1
       return
     }
-    listener?.status(status.right)
+    const verdict = listener?.status(said.status)
+    if (verdict !== undefined) verdicts.say(said.verdictSubject, verdict)
   }
 
   // Whoever may ask may name any reply subject: answers go to the asker's own inbox or nowhere.
@@ -137,7 +140,11 @@ export const natsControllerBus = (
       counted.messagesRefused += 1
     },
   })
+  const stoodStillMs = createStandstill(showEveryMs, performance.now())
   const showing = setInterval(() => {
+    const nowMs = performance.now()
+    const missedMs = stoodStillMs(nowMs)
+    for (const other of others.values()) other.seenMs = Math.min(nowMs, other.seenMs + missedMs)
     show()
     look()
   }, showEveryMs)
@@ -179,6 +186,7 @@ export const natsControllerBus = (
     counters: () => ({ ...counted, controllers: others.size + 1, sharing: peers.length }),
     close: () => {
       clearInterval(showing)
+      verdicts.close()
       if (link.connected()) connection.publish(subjects.controller(id), 'gone')
       questions.close()
       for (const subscription of subscriptions) subscription.unsubscribe()

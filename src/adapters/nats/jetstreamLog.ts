@@ -172,6 +172,9 @@ const logOn = (
     return left({ _tag: 'Conflict' as const, end: position })
   }
 
+  const largestBytes = (): number =>
+    Math.min(limitBytes, (stream.link.connection.info?.max_payload ?? 2 ** 20) - headerRoomBytes)
+
   const appendNow = async (events: readonly Envelope[], expected: Position) => {
     if (broken !== undefined) throw broken
     if (expected > end.position) {
@@ -186,8 +189,7 @@ const logOn = (
       await brought(end.position + 1, holdBackMs)
     }
     if (expected < end.position) return conflict(end.position)
-    const largest = (stream.link.connection.info?.max_payload ?? 2 ** 20) - headerRoomBytes
-    const prepared = prepareEntry(events, expected + 1, end.hash, Math.min(limitBytes, largest))
+    const prepared = prepareEntry(events, expected + 1, end.hash, largestBytes())
     if (isLeft(prepared)) return prepared
     const { entry, bytes } = prepared.right
     if ((await appendEntry(stream, prepared.right, watch)) === 'conflict') {
@@ -203,6 +205,7 @@ const logOn = (
 
   return {
     append: queue.append,
+    limitBytes: largestBytes,
     tail,
     end: newestEnd,
     close: () =>

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { watch } from 'chokidar'
 import { type Either, isRight } from 'fp-ts/lib/Either.js'
@@ -18,6 +18,8 @@ export type SecretFilesOptions = {
   readonly changed: (names: readonly string[]) => void
   /** Now, in milliseconds since 1970. */
   readonly nowMs: () => number
+  /** Told when there is no such directory at the start. */
+  readonly notice?: (line: string) => void
   /** How long nothing may change before the files count as settled; default 50. */
   readonly quietMs?: number
   /** A look even when the watcher says nothing; default 5,000. */
@@ -39,7 +41,7 @@ type Kept = {
  *  Resolves after the first look; never rejects. Half a change (a certificate whose key is still the old one) is not
  *  served: what was good goes on. */
 export const secretFiles = async (directory: string, options: SecretFilesOptions): Promise<SecretFiles> => {
-  const { changed, nowMs, quietMs = 50, rescanMs = 5_000 } = options
+  const { changed, nowMs, notice = () => {}, quietMs = 50, rescanMs = 5_000 } = options
   const kept = new Map<string, Kept>()
   const resources = new Map<string, XdsResource>()
   let beyondBound = 0
@@ -88,6 +90,8 @@ export const secretFiles = async (directory: string, options: SecretFilesOptions
   const rescan = setInterval(start, rescanMs)
   start()
   await running
+  if (!(await isDirectory(directory)))
+    notice(`there is no directory ${directory}; secrets are read when there is`)
 
   const problem = (name: string): SecretProblem | undefined => {
     const state = kept.get(name)?.state
@@ -112,6 +116,14 @@ export const secretFiles = async (directory: string, options: SecretFilesOptions
       await watcher.close()
       await running
     },
+  }
+}
+
+const isDirectory = async (path: string): Promise<boolean> => {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
   }
 }
 

@@ -12,9 +12,9 @@ export const answered = (state: Supervision, { asked, epoch, state: envoy }: Ans
   if (phase.type === 'alone' && phase.envoy.epoch === epoch) return heard(next, phase, envoy, nowMs)
   if (phase.type === 'handingOver' && phase.child.epoch === epoch && envoy === 'LIVE') {
     const byMs = nowMs + state.limits.parentShutdownMs + state.limits.graceMs
-    const { parent, child } = phase
+    const { parent, child, askedAgain } = phase
     return [
-      { ...next, restartAsked: false, phase: { type: 'settling', parent, child, byMs, late: false } },
+      { ...next, restartAsked: askedAgain, phase: { type: 'settling', parent, child, byMs, late: false } },
       [],
     ]
   }

@@ -16,6 +16,7 @@ export const found = (state: Supervision, envoys: readonly Running[], nowMs: num
     child: second,
     byMs,
     parentServes: false,
+    askedAgain: false,
   }
   return [{ ...state, phase, askAtMs: nowMs }, []]
 }

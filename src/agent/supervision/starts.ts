@@ -24,7 +24,14 @@ export const handOver = (state: Supervision, parent: Running, parentServes: bool
   return [
     {
       ...started({ ...state, counters: { ...counters, handOvers: counters.handOvers + 1 } }),
-      phase: { type: 'handingOver', parent, child, byMs: nowMs + state.limits.handOverMs, parentServes },
+      phase: {
+        type: 'handingOver',
+        parent,
+        child,
+        byMs: nowMs + state.limits.handOverMs,
+        parentServes,
+        askedAgain: false,
+      },
       askAtMs: nowMs + state.limits.askSoonMs,
     },
     [spawn(child)],

@@ -35,6 +35,8 @@ export type Phase =
       readonly byMs: number
       /** False after a child died that had been LIVE: the parent takes no new connections any more. */
       readonly parentServes: boolean
+      /** Somebody asked for a hot restart after the child had started. */
+      readonly askedAgain: boolean
     }
   /** The child serves, the parent finishes what it has. */
   | {

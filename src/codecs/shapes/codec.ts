@@ -1,4 +1,4 @@
-import { isRight } from 'fp-ts/lib/Either.js'
+import { isRight, map } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { clip } from '../checkText.ts'
 import type { ProblemCode } from '../problemCode.ts'
@@ -62,6 +62,15 @@ export const checked = <A>(base: Codec<A>, check: (value: A) => readonly Finding
     if (findings.length === 0) return read
     return t.failures(findings.map((finding) => errorOf(base, input, context, finding)))
   })
+
+/** What `canonical` makes of what `base` reads. */
+export const inForm = <A>(canonical: (value: A) => A, base: Codec<A>): Codec<A> =>
+  codec(base.name, (input, context) => map(canonical)(base.validate(input, context)))
+
+/** `base`, on what `current` makes of the input: older words in those of today. A problem is placed by today's words, or
+ *  as near above as the input has them. */
+export const inWordsOf = <A>(current: (input: unknown) => unknown, base: Codec<A>): Codec<A> =>
+  codec(base.name, (input, context) => base.validate(current(input), context))
 
 const errorOf = (
   base: t.Decoder<unknown, unknown>,

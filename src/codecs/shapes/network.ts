@@ -1,9 +1,9 @@
 import { durationMs, maxDurationMs } from '../../model/duration.ts'
 import type { Protocol } from '../../model/service.ts'
-import { ipVersion, isSubnet, isUnspecified } from '../ipAddress.ts'
+import { canonicalIp, ipVersion, isSubnet, isUnspecified } from '../ipAddress.ts'
 import { problemCodes } from '../problemCode.ts'
 import { choiceInAnyCase } from './choice.ts'
-import type { Codec } from './codec.ts'
+import { type Codec, inForm } from './codec.ts'
 import { wholeNumber } from './number.ts'
 import { text } from './text.ts'
 
@@ -24,12 +24,15 @@ export const protocol: Codec<Protocol> = choiceInAnyCase<Protocol>('protocol', [
   'Redis',
 ])
 
-/** An IP address that can be called. */
-export const address: Codec<string> = text(
-  'address',
-  problemCodes.badAddress,
-  'an IPv4 or IPv6 address that can be called, such as 10.1.0.4',
-  (value) => ipVersion(value) !== undefined && !isUnspecified(value),
+/** An IP address that can be called, in its canonical form. */
+export const address: Codec<string> = inForm(
+  canonicalIp,
+  text(
+    'address',
+    problemCodes.badAddress,
+    'an IPv4 or IPv6 address that can be called, such as 10.1.0.4',
+    (value) => ipVersion(value) !== undefined && !isUnspecified(value),
+  ),
 )
 
 /** `ip:port`, an IPv6 address in brackets. */
@@ -44,12 +47,10 @@ export const socket: Codec<string> = text(
   },
 )
 
-/** An IP address or a subnet such as `10.0.0.0/8`. */
-export const subnet: Codec<string> = text(
-  'subnet',
-  problemCodes.badAddress,
-  'an IP address or a subnet such as 10.0.0.0/8',
-  isSubnet,
+/** An IP address or a subnet such as `10.0.0.0/8`, in its canonical form. */
+export const subnet: Codec<string> = inForm(
+  canonicalIp,
+  text('subnet', problemCodes.badAddress, 'an IP address or a subnet such as 10.0.0.0/8', isSubnet),
 )
 
 /** A duration of whole milliseconds from `leastMs` to `mostMs`. Envoy cuts fractions off, and would read what is below

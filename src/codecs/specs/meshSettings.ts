@@ -2,7 +2,7 @@ import type { MeshSettingsSpec } from '../../model/meshSettings.ts'
 import { problemCodes } from '../problemCode.ts'
 import { choice } from '../shapes/choice.ts'
 import { type Codec, checked, type Finding } from '../shapes/codec.ts'
-import { hostname } from '../shapes/names.ts'
+import { hostname, isDnsLabel } from '../shapes/names.ts'
 import { duration, portOrOff } from '../shapes/network.ts'
 import { optional, struct } from '../shapes/struct.ts'
 import { text } from '../shapes/text.ts'
@@ -35,6 +35,9 @@ export const meshSettingsSpec: Codec<MeshSettingsSpec> = checked(
       text('certificatesPath', problemCodes.badText, 'an absolute path', isAbsolute),
     ),
     trustedCaPath: optional(text('trustedCaPath', problemCodes.badText, 'an absolute path', isAbsolute)),
+    rootNamespace: optional(
+      text('rootNamespace', problemCodes.badName, 'a namespace (letters, digits and -)', isDnsLabel),
+    ),
   }),
   (spec) => samePorts(spec),
 )

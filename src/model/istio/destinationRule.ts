@@ -6,16 +6,47 @@ export type IstioLoadBalancer = {
   readonly simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST'
   readonly consistentHash?: {
     readonly httpHeaderName?: string
-    readonly httpCookie?: { readonly name: string; readonly path?: string; readonly ttl?: string }
+    readonly httpCookie?: {
+      readonly name: string
+      readonly path?: string
+      readonly ttl?: string
+      /** Of the cookie that the proxy gives, such as `SameSite`; one without a value stands alone. */
+      readonly attributes?: readonly { readonly name: string; readonly value?: string }[]
+    }
     readonly useSourceIp?: boolean
     readonly httpQueryParameterName?: string
     readonly ringHash?: { readonly minimumRingSize?: number }
     readonly maglev?: { readonly tableSize?: number }
     readonly minimumRingSize?: number
   }
-  readonly localityLbSetting?: Json
+  readonly localityLbSetting?: LocalityLbSetting
   readonly warmupDurationSecs?: string
-  readonly warmup?: Json
+  readonly warmup?: {
+    readonly duration: string
+    /** Of its share, what an endpoint gets at first; 10 by default. */
+    readonly minimumPercent?: number
+    /** 1, the default, is linear; more is faster at first. */
+    readonly aggression?: number
+  }
+  readonly backendUtilization?: {
+    readonly weightStabilizationPeriod?: string
+    readonly weightExpirationPeriod?: string
+    readonly weightUpdatePeriod?: string
+    readonly errorUtilizationPenaltyPercent?: number
+    readonly metricNamesForComputingUtilization?: readonly string[]
+  }
+  readonly zoneAwareLbSetting?: Json
+}
+
+/** How callers share their requests out over localities, `region/zone/subzone` (Istio's LocalityLoadBalancerSetting). */
+export type LocalityLbSetting = {
+  /** By the caller's locality: percent for each pattern of localities. */
+  readonly distribute?: readonly { readonly from?: string; readonly to?: Readonly<Record<string, number>> }[]
+  /** Regions. */
+  readonly failover?: readonly { readonly from?: string; readonly to?: string }[]
+  /** `label` or `label=value`. */
+  readonly failoverPriority?: readonly string[]
+  readonly enabled?: boolean
 }
 
 export type IstioConnectionPool = {
@@ -35,6 +66,7 @@ export type IstioConnectionPool = {
     readonly h2UpgradePolicy?: 'DEFAULT' | 'DO_NOT_UPGRADE' | 'UPGRADE'
     readonly useClientProtocol?: boolean
     readonly maxConcurrentStreams?: number
+    readonly http2KeepAlive?: { readonly interval: string; readonly timeout: string }
   }
 }
 
@@ -48,6 +80,8 @@ export type IstioOutlierDetection = {
   readonly baseEjectionTime?: string
   readonly maxEjectionPercent?: number
   readonly minHealthPercent?: number
+  readonly outlierDetectionHttpErrorCodes?: readonly number[]
+  readonly failurePercentageThreshold?: number
 }
 
 export type ClientTls = {
@@ -56,6 +90,7 @@ export type ClientTls = {
   readonly privateKey?: string
   readonly caCertificates?: string
   readonly credentialName?: string
+  readonly caCertCredentialName?: string
   readonly subjectAltNames?: readonly string[]
   readonly sni?: string
   readonly insecureSkipVerify?: boolean
@@ -72,9 +107,19 @@ export type PortTrafficPolicy = {
 
 export type TrafficPolicy = PortTrafficPolicy & {
   readonly portLevelSettings?: readonly (PortTrafficPolicy & { readonly port: { readonly number: number } })[]
-  readonly tunnel?: Json
-  readonly proxyProtocol?: Json
-  readonly retryBudget?: Json
+  /** Of connections that tcp and tls routes send to the host: they go through it to the target. */
+  readonly tunnel?: {
+    /** CONNECT by default. */
+    readonly protocol?: 'CONNECT' | 'POST'
+    readonly targetHost: string
+    readonly targetPort: number
+  }
+  readonly proxyProtocol?: { readonly version?: 'V1' | 'V2' }
+  readonly retryBudget?: {
+    readonly percent?: number
+    readonly minRetryConcurrency?: number
+    readonly budgetInterval?: string
+  }
 }
 
 export type IstioSubset = {

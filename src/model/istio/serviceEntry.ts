@@ -30,8 +30,8 @@ export type ServiceEntrySpec = {
   readonly addresses?: readonly string[]
   readonly ports?: readonly ServiceEntryPort[]
   readonly location?: 'MESH_EXTERNAL' | 'MESH_INTERNAL'
-  /** Default NONE: connections go where the caller wants them. */
-  readonly resolution?: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN'
+  /** Default NONE: connections go where the caller wants them. DYNAMIC_DNS: to what DNS says of the name asked for. */
+  readonly resolution?: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS'
   readonly endpoints?: readonly WorkloadEntrySpec[]
   readonly workloadSelector?: WorkloadSelector
   readonly exportTo?: readonly string[]

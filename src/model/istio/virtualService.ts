@@ -49,6 +49,8 @@ export type HttpRouteDestination = {
 
 export type IstioRedirect = {
   readonly uri?: string
+  /** Instead of the prefix that matched. */
+  readonly prefixRewrite?: string
   readonly authority?: string
   readonly port?: number
   readonly derivePort?: 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT'

@@ -1,5 +1,5 @@
-import type { ConnectionChain } from '../connectionChain.ts'
 import type { JsonObject } from '../json.ts'
+import type { ConnectionChain } from '../listeners/connectionChain.ts'
 import { rangeJson } from './subnetRange.ts'
 
 const inputs = 'type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3'
@@ -27,20 +27,26 @@ export const connectionPredicateJson = ({
   serverNames,
   subnets,
   sources = [],
+  ended,
 }: ConnectionChain): JsonObject =>
   joined('and_matcher', [
+    ...(ended === undefined ? [] : [valued('TransportProtocolInput', { exact: 'tls' })]),
     ...(subnets.length === 0 ? [] : [inSubnets('DestinationIPInput', subnets)]),
     ...(sources.length === 0 ? [] : [inSubnets('SourceIPInput', sources)]),
     ...(serverNames.length === 0 ? [] : [joined('or_matcher', serverNames.map(named))]),
   ])
 
-/** The predicate of connections that speak HTTP, as Envoy's HTTP inspector sees. */
-export const httpPredicateJson: JsonObject = joined(
-  'or_matcher',
-  ['http/1.0', 'http/1.1', 'h2c'].map((protocol) =>
-    valued('ApplicationProtocolInput', { exact: `'${protocol}'` }),
+/** The predicate of connections that speak HTTP, as Envoy's HTTP inspector sees; what TLS offers to speak within it is
+ *  not meant. */
+export const httpPredicateJson: JsonObject = joined('and_matcher', [
+  valued('TransportProtocolInput', { exact: 'raw_buffer' }),
+  joined(
+    'or_matcher',
+    ['http/1.0', 'http/1.1', 'h2c'].map((protocol) =>
+      valued('ApplicationProtocolInput', { exact: `'${protocol}'` }),
+    ),
   ),
-)
+])
 
 function joined(how: 'and_matcher' | 'or_matcher', predicates: readonly JsonObject[]): JsonObject {
   const [only] = predicates

@@ -1,13 +1,13 @@
 import type { Stored } from '../../model/mesh.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
 import type { RouteRuleSpec } from '../../model/routeRule.ts'
-import type { CompiledPort, CompiledService } from '../compiledService.ts'
-import { resolveDestination } from '../hostnames.ts'
-import { httpDestination } from '../httpDestination.ts'
 import type { ConnectionRoute } from '../istio/connectionRoutes.ts'
 import { provenanceOf } from '../provenance.ts'
-import type { Registry } from '../registry.ts'
-import type { SliceVariant } from '../slice.ts'
+import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
+import { resolveDestination } from '../registry/hostnames.ts'
+import type { Registry } from '../registry/registry.ts'
+import { httpDestination } from '../routes/httpDestination.ts'
+import type { SliceVariant } from '../views/slice.ts'
 
 /** What a RouteRule does with connections to a port of its service. */
 type ConnectionRule = ConnectionRoute & { readonly stored: Stored<'RouteRule'> }

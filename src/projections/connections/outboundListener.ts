@@ -1,16 +1,17 @@
 import { byCodeUnit } from '../../model/resourceName.ts'
-import { passthroughClusterName, undeclaredClusterName } from '../clusters.ts'
+import { passthroughClusterName, undeclaredClusterName } from '../clusters/clusters.ts'
+import { forwardByAuthorityFilter } from '../egress/forwardByAuthority.ts'
+import type { JsonObject } from '../json.ts'
 import {
   type ConnectionChain,
   chainMatchJson,
   chainsApart,
   takesEveryConnection,
-} from '../connectionChain.ts'
-import { tlsInspector } from '../downstreamTls.ts'
-import { outboundHttpFilters } from '../httpFilters.ts'
-import type { JsonObject } from '../json.ts'
-import { listenerJson, listenerName } from '../listeners.ts'
-import { httpConnectionManagerJson, routesOverAds, tcpFiltersJson } from '../networkFilters.ts'
+} from '../listeners/connectionChain.ts'
+import { tlsInspector } from '../listeners/downstreamTls.ts'
+import { outboundHttpFilters } from '../listeners/httpFilters.ts'
+import { listenerJson, listenerName } from '../listeners/listeners.ts'
+import { httpConnectionManagerJson, routesOverAds, tcpFiltersJson } from '../listeners/networkFilters.ts'
 import type { Provenance } from '../provenance.ts'
 import { connectionMatcherJson, connectionPredicateJson, httpPredicateJson } from './connectionMatcher.ts'
 import { anyAddress } from './outboundTcpPorts.ts'
@@ -23,6 +24,8 @@ export type OutboundListener = {
   readonly rule: Omit<Provenance, 'position'>
   /** True: HTTP services are called at it, by the route configuration of its port. */
   readonly http: boolean
+  /** True: some requests go where their authority says. */
+  readonly byAuthority: boolean
   /** The first goes first. */
   readonly chains: readonly ConnectionChain[]
   /** Connections are captured and know where they were going; else they come to a router's own port. */
@@ -85,11 +88,11 @@ const undeclaredFilters = (listener: OutboundListener): Filters | undefined =>
 const toCluster = (cluster: string, accessLog: string): Filters =>
   tcpFiltersJson({ statPrefix: cluster, protocol: 'TCP', cluster, accessLog })
 
-const httpFilters = ({ port, accessLog, captured }: OutboundListener): Filters => [
+const httpFilters = ({ port, accessLog, captured, byAuthority }: OutboundListener): Filters => [
   httpConnectionManagerJson({
     statPrefix: `outbound_${port}`,
     routes: routesOverAds(String(port)),
-    httpFilters: outboundHttpFilters,
+    httpFilters: byAuthority ? [forwardByAuthorityFilter, ...outboundHttpFilters] : outboundHttpFilters,
     accessLog,
     websocket: false,
     edge: !captured,
@@ -127,7 +130,13 @@ const bySpecificity = (
     const open = rest === undefined ? [] : [{ filters: rest }]
     return { filter_chains: [...conditional, ...open], ...otherwise(undeclared) }
   }
-  const spoken = { filter_chain_match: { application_protocols: ['http/1.0', 'http/1.1', 'h2c'] } }
+  // What TLS offers to speak within it is not meant.
+  const spoken = {
+    filter_chain_match: {
+      transport_protocol: 'raw_buffer',
+      application_protocols: ['http/1.0', 'http/1.1', 'h2c'],
+    },
+  }
   return {
     filter_chains: [...conditional, { ...(rest === undefined ? {} : spoken), filters: http }],
     ...otherwise(rest),

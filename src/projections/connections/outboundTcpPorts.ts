@@ -1,11 +1,11 @@
 import type { Protocol } from '../../model/service.ts'
-import { outboundCluster } from '../clusterName.ts'
-import type { CompiledPort, CompiledService } from '../compiledService.ts'
-import { type ConnectionChain, takesEveryConnection } from '../connectionChain.ts'
+import { outboundCluster } from '../clusters/clusterName.ts'
 import { connectionFilters } from '../istio/connectionFilters.ts'
 import type { ConnectionRoute } from '../istio/connectionRoutes.ts'
-import { tcpFiltersJson } from '../networkFilters.ts'
+import { type ConnectionChain, upToAll } from '../listeners/connectionChain.ts'
+import { tcpFiltersJson } from '../listeners/networkFilters.ts'
 import type { Provenance } from '../provenance.ts'
+import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
 
 /** What one service adds to the listener at an address and port that is not routed by request. */
 export type TcpPort = {
@@ -14,24 +14,33 @@ export type TcpPort = {
   readonly chains: readonly ConnectionChain[]
 }
 
-/** The listeners of a service port that is not HTTP: at its virtual IPs all connections are for it. Without
- *  any it gets those to its subnets, or by TLS those that name it, where it is outside of the mesh; else all to the
- *  port. At a router they all come to the port. */
+/** The listeners of a service port that is not HTTP: at its virtual IPs all connections are for it, or, where names are
+ *  looked up, those for its names. Without any it gets those to its subnets, or by TLS those that name it, where it is
+ *  outside of the mesh; else all to the port. At a router they all come to the port. */
 export const outboundTcpPorts = (
   service: Pick<CompiledService, 'hostname' | 'addresses' | 'subnets' | 'serverNames'> & {
     readonly rule: Provenance
+    /** The names in their TLS are looked up, at this port. */
+    readonly lookUpPort?: number
   },
   { port, protocol }: Pick<CompiledPort, 'port' | 'protocol'>,
   /** Where rules lead some of them, before the rest goes to the service. */
   routes: readonly ConnectionRoute[],
   { accessLog, captured }: { readonly accessLog: string; readonly captured: boolean },
 ): readonly TcpPort[] => {
-  const { hostname, subnets = [], serverNames = [], rule } = service
+  const { hostname, subnets = [], serverNames = [], rule, lookUpPort } = service
   const addresses = captured ? service.addresses : []
   const cluster = outboundCluster(port, '', hostname)
-  const filters = tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog })
-  const own = { serverNames: [], subnets: [], filters, clusters: [cluster], rule }
-  const chains = [...routes.map((route) => routedChain(route, port, protocol, accessLog)), own]
+  const filters = tcpFiltersJson({
+    statPrefix: cluster,
+    protocol,
+    cluster,
+    ...(lookUpPort !== undefined && { lookUpPort }),
+    accessLog,
+  })
+  const ownNames = lookUpPort === undefined ? [] : serverNames
+  const own = { serverNames: ownNames, subnets: [], filters, clusters: [cluster], rule }
+  const chains = [...routes.map((route) => routedChain(route, ownNames, port, protocol, accessLog)), own]
   const anywhere = addresses.length === 0 || subnets.length > 0
   const named = subnets.length === 0 && protocol === 'HTTPS' ? serverNames : []
   return [
@@ -56,11 +65,12 @@ export const outboundTcpPorts = (
 
 const routedChain = (
   route: ConnectionRoute,
+  ownNames: readonly string[],
   port: number,
   protocol: Protocol,
   accessLog: string,
 ): ConnectionChain => ({
-  serverNames: route.serverNames,
+  serverNames: route.serverNames.length > 0 || route.lookUpPort === undefined ? route.serverNames : ownNames,
   subnets: route.subnets,
   ...(route.sources && { sources: route.sources }),
   ...(route.inOrder && { inOrder: route.inOrder }),
@@ -68,12 +78,6 @@ const routedChain = (
   clusters: route.destinations.map(({ cluster }) => cluster),
   rule: route.rule,
 })
-
-// Nothing comes to what stands after a chain that takes everything.
-const upToAll = (chains: readonly ConnectionChain[]): readonly ConnectionChain[] => {
-  const last = chains.findIndex(takesEveryConnection)
-  return last === -1 ? chains : chains.slice(0, last + 1)
-}
 
 /** The address of a listener of connections to whatever address. */
 export const anyAddress = '0.0.0.0'

@@ -1,14 +1,20 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
-import type { CompiledPort, CompiledService } from '../compiledService.ts'
 import { provenanceOf, ruleText } from '../provenance.ts'
-import type { Registry } from '../registry.ts'
+import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
+import { partsOf } from '../registry/declarers.ts'
+import type { Registry } from '../registry/registry.ts'
 import { anyAddress } from './outboundTcpPorts.ts'
 
 /** Under which services contend for the connections to a port: its addresses and number; of HTTP any address. */
 export const connectionClaims = ({ addresses }: CompiledService, port: CompiledPort): readonly string[] => {
   if (port.http) return [httpClaim(port.port)]
   return (addresses.length === 0 ? [anyAddress] : addresses).map((address) => `${address} ${port.port}`)
+}
+
+const isMeant = (service: CompiledService, registry: Registry): boolean => {
+  const meant = registry.service(service.hostname)
+  return meant !== undefined && partsOf(meant).includes(service)
 }
 
 const httpClaim = (port: number): string => `http ${port}`
@@ -20,7 +26,7 @@ export const sharedConnections = (service: CompiledService, registry: Registry):
     const path = `/spec/ports/${i}`
     const claimants = (claim: string): readonly CompiledService[] =>
       [...registry.connectionClaims.get(claim)]
-        .filter((other) => other !== service && registry.service(other.hostname) === other)
+        .filter((other) => other !== service && isMeant(other, registry))
         .sort((a, b) => byCodeUnit(a.key, b.key))
     const rivals = (claim: string): readonly CompiledService[] =>
       claimants(claim).filter((other) =>

@@ -1,8 +1,8 @@
+import { isAddress } from '../../model/isAddress.ts'
 import type { Stored } from '../../model/mesh.ts'
 import type { Protocol } from '../../model/service.ts'
-import type { CompiledPort, CompiledService } from '../compiledService.ts'
-import { isHttp } from '../servicePorts.ts'
-import { isAddress } from './isAddress.ts'
+import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
+import { isHttp } from '../registry/servicePorts.ts'
 
 /** The hosts outside of the mesh that `stored` declares, as a service of their name. Its key is greater than every
  *  service's: a service of the mesh goes first. A domain with `*` has no port that is routed by connection, for

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Resource } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 
 /** All that keeps an EgressRule, or a part of it, from having an effect. */
 export const egressRuleDiagnostics = (

@@ -5,24 +5,47 @@ const cacheConfig: JsonObject = {
   dns_lookup_family: 'V4_PREFERRED',
 }
 
+const forwardByAuthorityName = 'envoy.filters.http.dynamic_forward_proxy'
+
 /** The filter that looks up the host of a request by DNS, for routes to a cluster of `clusterByAuthority`; others pass
  *  it by. */
 export const forwardByAuthorityFilter: JsonObject = {
-  name: 'envoy.filters.http.dynamic_forward_proxy',
+  name: forwardByAuthorityName,
   typed_config: {
     '@type': 'type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig',
     dns_cache_config: cacheConfig,
   },
 }
 
-/** The fields of a cluster whose endpoint is what a request's authority says: of a wildcard domain behind an explicit
- *  proxy, where there is no address that the connection was going to. */
-export const clusterByAuthority: JsonObject = {
+/** What tells the filter that a route gives a request another authority: that is what it is to look up. */
+export const rewrittenAuthorityJson = (authority: string): JsonObject => ({
+  [forwardByAuthorityName]: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.PerRouteConfig',
+    host_rewrite_literal: authority,
+  },
+})
+
+/** The network filter that looks up the name in a connection's TLS, at `port`, for a cluster of `clusterByAuthority`
+ *  behind it. The listener must look into TLS; without a name the connection is closed. */
+export const forwardByServerNameFilter = (port: number): JsonObject => ({
+  name: 'envoy.filters.network.sni_dynamic_forward_proxy',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig',
+    dns_cache_config: cacheConfig,
+    port_value: port,
+  },
+})
+
+/** The fields of a cluster whose endpoint is what a request's authority, or a connection's TLS, names: of a wildcard
+ *  domain whose names the proxy looks up, or that has no address that the connection was going to, as behind an explicit
+ *  proxy. `anyName`: the name that is verified is a policy's, and not the one asked for, which Envoy wants to be told. */
+export const clusterByAuthority = ({ anyName }: { readonly anyName: boolean }): JsonObject => ({
   cluster_type: {
     name: 'envoy.clusters.dynamic_forward_proxy',
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig',
       dns_cache_config: cacheConfig,
+      ...(anyName ? { allow_insecure_cluster_options: true } : {}),
     },
   },
-}
+})

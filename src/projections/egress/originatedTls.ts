@@ -1,5 +1,5 @@
+import { isAddress } from '../../model/isAddress.ts'
 import type { JsonObject } from '../json.ts'
-import { isAddress } from './isAddress.ts'
 
 /** The `transport_socket` by which a proxy speaks TLS to `host` outside of the mesh and verifies its certificate
  *  against the authorities in the file `trustedCaPath`. Without a host the name that it asks for and expects is the

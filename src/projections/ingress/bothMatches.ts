@@ -1,5 +1,5 @@
 import { sameJson } from '../../model/sameJson.ts'
-import type { HttpMatch, NamedMatch, TextMatch } from '../httpRoute.ts'
+import type { HttpMatch, NamedMatch, TextMatch } from '../routes/httpRoute.ts'
 
 type PathMatch = Pick<HttpMatch, 'path' | 'headers'>
 

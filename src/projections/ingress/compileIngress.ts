@@ -55,12 +55,14 @@ export const compileIngress = (stored: Stored<'Ingress'>): readonly IngressEntry
 const rankOf = ({ pathType }: KubernetesPath): number => (pathType === 'Exact' ? 0 : 1)
 
 /** A prefix of Kubernetes ends where a part of the path does: `/a` takes `/a` and `/a/b`, and not `/ab`. What is left
- *  to the implementation is a prefix. */
+ *  to the implementation is such a prefix, or, as Istio has it, one of the path's text where it ends in `.*` or `/*`. */
 const matches = ({
   path = '/',
   pathType,
 }: KubernetesPath): readonly ({ readonly exact: string } | { readonly prefix: string })[] => {
   if (pathType === 'Exact') return [{ exact: path }]
+  const text = pathType === 'ImplementationSpecific' ? /^(.*)\.\*$|^(.*\/)\*$/.exec(path) : null
+  if (text !== null) return [{ prefix: (text[1] ?? text[2]) || '/' }]
   const whole = path.replace(/\/+$/, '')
   return whole === '' ? [{ prefix: '/' }] : [{ exact: whole }, { prefix: `${whole}/` }]
 }

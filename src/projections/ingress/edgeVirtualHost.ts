@@ -1,12 +1,12 @@
+import { defaultIngressPort, ingressDomains } from '../../model/ingressHost.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
 import type { VirtualHostPart } from '../../model/xds.ts'
-import { causeOf, encoded } from '../encoded.ts'
-import { destinationsOf, type HttpRoute } from '../httpRoute.ts'
+import { encoded } from '../encoded.ts'
 import type { JsonObject } from '../json.ts'
 import type { Provenance } from '../provenance.ts'
-import { routeJson } from '../routesJson.ts'
-import type { SliceVariant } from '../slice.ts'
-import { defaultIngressPort, ingressDomains } from './ingressHost.ts'
+import { destinationsOf, type HttpRoute } from '../routes/httpRoute.ts'
+import { routeJson } from '../routes/routesJson.ts'
+import type { SliceVariant } from '../views/slice.ts'
 
 /** The virtual host of `host` at a port of a proxy at the edge; `rules` stand behind it beside its routes, `more` are
  *  further fields of it. */
@@ -24,6 +24,6 @@ export const edgeVirtualHost = (
     name,
     ...encoded('type.googleapis.com/envoy.config.route.v3.VirtualHost', json),
     clusters: [...new Set(routes.flatMap(destinationsOf).map(({ cluster }) => cluster))].sort(byCodeUnit),
-    causes: [...new Set([...routes.map(({ rule }) => rule), ...rules])].map(causeOf),
+    causes: [...new Set([...routes.map(({ rule }) => rule), ...rules])],
   }
 }

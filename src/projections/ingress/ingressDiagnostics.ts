@@ -1,10 +1,13 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
+import { ingressHost, ingressPort } from '../../model/ingressHost.ts'
 import type { KubernetesBackend } from '../../model/kubernetesIngress.ts'
 import type { Resource } from '../../model/resource.ts'
-import { unknownService } from '../referenceDiagnostics.ts'
-import type { Registry } from '../registry.ts'
-import { classOf, ownClasses } from './compileIngress.ts'
+import { unknownService } from '../diagnostics/referenceDiagnostics.ts'
+import type { Registry } from '../registry/registry.ts'
+import { classOf, compileIngress, ownClasses } from './compileIngress.ts'
+import type { HostPlace } from './hostPlace.ts'
 import { secretDiagnostic } from './secretDiagnostic.ts'
+import { takenDiagnostics } from './takenDiagnostics.ts'
 
 /** All that keeps a Kubernetes Ingress, or a part of it, from having an effect. */
 export const ingressDiagnostics = (
@@ -24,6 +27,7 @@ export const ingressDiagnostics = (
     ),
   ]
   return [
+    ...taken(ingress, registry),
     ...backends.flatMap(([backend, path]) => leadsNowhere(backend, path, metadata.namespace, registry)),
     ...(spec.tls ?? []).flatMap(({ secretName }, i): readonly Diagnostic[] => {
       const path = `/spec/tls/${i}`
@@ -39,6 +43,19 @@ export const ingressDiagnostics = (
       return secretDiagnostic(`${metadata.namespace}/${secretName}`, `${path}/secretName`, registry)
     }),
   ]
+}
+
+/** By host and port, whatever number of paths it has there. */
+const taken = (resource: Resource<'Ingress'>, registry: Registry): readonly Diagnostic[] => {
+  const places = new Map<string, HostPlace>()
+  for (const { resource: rule } of compileIngress({ resource, position: 0, source: '' })) {
+    const [host, port] = [ingressHost(rule.spec).host, ingressPort(rule.spec)]
+    places.set(`${host}:${port}`, { host, port, tls: rule.spec.tlsSecret !== undefined })
+  }
+  return [...places.values()].flatMap((place) => {
+    const i = (resource.spec.rules ?? []).findIndex(({ host = '*' }) => host === place.host)
+    return takenDiagnostics(place, i === -1 ? '/spec/defaultBackend' : `/spec/rules/${i}`, registry)
+  })
 }
 
 const otherClass = (its: string, byField: boolean): Diagnostic => ({

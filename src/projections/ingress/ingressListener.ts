@@ -1,10 +1,12 @@
-import { downstreamTlsJson, httpAlpn, tlsInspector } from '../downstreamTls.ts'
-import { outboundHttpFilters } from '../httpFilters.ts'
+import { defaultIngressPort } from '../../model/ingressHost.ts'
 import type { JsonObject } from '../json.ts'
-import { listenerJson, listenerName } from '../listeners.ts'
-import { httpConnectionManagerJson, routesOverAds } from '../networkFilters.ts'
-import type { IngressPlace } from '../slice.ts'
-import { defaultIngressPort } from './ingressHost.ts'
+import type { ConnectionChain } from '../listeners/connectionChain.ts'
+import { downstreamTlsJson, httpAlpn, tlsInspector } from '../listeners/downstreamTls.ts'
+import { outboundHttpFilters } from '../listeners/httpFilters.ts'
+import { listenerJson, listenerName } from '../listeners/listeners.ts'
+import { httpConnectionManagerJson, routesOverAds } from '../listeners/networkFilters.ts'
+import type { Provenance } from '../provenance.ts'
+import type { IngressPlace } from '../views/slice.ts'
 import type { Certificate } from './serverNames.ts'
 
 /** The listener of an ingress proxy for the rules of `port`: in plain text, or with `certificates` over TLS and not
@@ -22,16 +24,7 @@ export const ingressListenerJson = (listener: {
     port: listener.port === defaultIngressPort ? listener.place.port : listener.port,
     direction: 'INBOUND',
     bind: true,
-    filters: [
-      httpConnectionManagerJson({
-        statPrefix: `ingress_${listener.port}`,
-        routes: routesOverAds(String(listener.port)),
-        httpFilters: outboundHttpFilters,
-        accessLog: listener.accessLog,
-        websocket: false,
-        edge: true,
-      }),
-    ],
+    filters: requests(listener),
   })
   const { certificates } = listener
   if (certificates.length === 0) return plain
@@ -50,3 +43,33 @@ export const ingressListenerJson = (listener: {
     ),
   }
 }
+
+/** The same connections over TLS as chains of a listener that Gateways of `rule` have chains in too. In plain text
+ *  they share theirs. */
+export const ingressChains = (
+  listener: {
+    readonly port: number
+    readonly accessLog: string
+    readonly certificates: readonly Certificate[]
+  },
+  rule: Provenance,
+): readonly ConnectionChain[] =>
+  listener.certificates.map(({ secret, serverNames }) => ({
+    serverNames,
+    subnets: [],
+    ended: downstreamTlsJson({ secret, alpn: httpAlpn }),
+    filters: requests(listener),
+    clusters: [],
+    rule,
+  }))
+
+const requests = ({ port, accessLog }: { readonly port: number; readonly accessLog: string }) => [
+  httpConnectionManagerJson({
+    statPrefix: `ingress_${port}`,
+    routes: routesOverAds(String(port)),
+    httpFilters: outboundHttpFilters,
+    accessLog,
+    websocket: false,
+    edge: true,
+  }),
+]

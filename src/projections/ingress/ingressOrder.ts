@@ -1,24 +1,13 @@
-import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
-import type { TextMatch } from '../httpRoute.ts'
+import { byIngressRank, type IngressRank } from '../../model/ingressRank.ts'
+import { keyOf, nameOf } from '../../model/resourceName.ts'
 import type { IngressEntry } from './ingressEntry.ts'
 import { ingressMatch } from './ingressRoutes.ts'
 
-/** Orders the rules of one host as they are tried: by precedence from high to low; exact paths, then regexes, then
- *  prefixes, the longer first; then the more conditions, then the smaller key. */
-export const byIngressOrder = (a: IngressEntry, b: IngressEntry): number => {
-  const [first, second] = [rankOf(a), rankOf(b)]
-  return (
-    second.precedence - first.precedence ||
-    first.kind - second.kind ||
-    second.length - first.length ||
-    second.conditions - first.conditions ||
-    byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource)))
-  )
-}
+/** Orders the rules of one host as they are tried. */
+export const byIngressOrder = (a: IngressEntry, b: IngressEntry): number =>
+  byIngressRank(rankOf(a), rankOf(b))
 
-const kinds: Readonly<Record<TextMatch['kind'], number>> = { exact: 0, regex: 1, prefix: 2 }
-
-const rankOf = (rule: IngressEntry) => {
+const rankOf = (rule: IngressEntry): IngressRank => {
   const {
     path = { kind: 'prefix', value: '/' } as const,
     headers,
@@ -28,8 +17,9 @@ const rankOf = (rule: IngressEntry) => {
   } = ingressMatch(rule)
   return {
     precedence: rule.resource.spec.precedence ?? 0,
-    kind: kinds[path.kind],
+    path: path.kind,
     length: path.value.length,
     conditions: headers.length + [method, authority, scheme].filter((one) => one !== undefined).length,
+    key: keyOf(nameOf(rule.resource)),
   }
 }

@@ -1,6 +1,6 @@
+import { defaultIngressPort } from '../../model/ingressHost.ts'
 import type { ProxyMetadata } from '../../model/proxy.ts'
-import type { IngressPlace } from '../slice.ts'
-import { defaultIngressPort } from './ingressHost.ts'
+import type { IngressPlace } from '../views/slice.ts'
 
 /** Where an ingress proxy listens: as its Envoy says, else at every address. */
 export const ingressPlaceOf = (metadata: ProxyMetadata): IngressPlace =>

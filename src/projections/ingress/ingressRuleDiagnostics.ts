@@ -1,18 +1,18 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Diagnostic } from '../../model/diagnostic.ts'
+import { ingressHost, ingressPort } from '../../model/ingressHost.ts'
 import type { IngressRuleSpec } from '../../model/ingressRule.ts'
 import type { Resource } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { sameJson } from '../../model/sameJson.ts'
 import { beyondLimits } from '../beyondLimits.ts'
-import { encodedRoute } from '../encodedRoute.ts'
-import { referenceDiagnostics, referenceOf } from '../referenceDiagnostics.ts'
-import type { Registry } from '../registry.ts'
+import { referenceDiagnostics, referenceOf } from '../diagnostics/referenceDiagnostics.ts'
+import type { Registry } from '../registry/registry.ts'
+import { encodedRoute } from '../routes/encodedRoute.ts'
+import { serviceRoutes } from '../routes/serviceRoutes.ts'
 import { ruleLimits } from '../ruleLimits.ts'
-import { serviceRoutes } from '../serviceRoutes.ts'
 import { bothMatches } from './bothMatches.ts'
 import type { IngressEntry } from './ingressEntry.ts'
-import { ingressHost, ingressPort } from './ingressHost.ts'
 import { byIngressOrder } from './ingressOrder.ts'
 import { ingressMatch, ingressRoutes } from './ingressRoutes.ts'
 import { ingressSecret } from './ingressSecret.ts'
@@ -20,6 +20,7 @@ import { portSecret } from './ingressSlice.ts'
 import { type IngressTarget, ingressTarget } from './ingressTarget.ts'
 import { isRoutable } from './isRoutable.ts'
 import { secretDiagnostic } from './secretDiagnostic.ts'
+import { takenDiagnostics } from './takenDiagnostics.ts'
 
 /** All that keeps an IngressRule, or a part of it, from having an effect. */
 export const ingressRuleDiagnostics = (
@@ -40,6 +41,7 @@ export const ingressRuleDiagnostics = (
     ...(spec.match?.source === undefined ? [] : [callerOutside]),
     ...ruleLimits({ destination: spec.destination, ...(spec.match && { match: spec.match }) }).diagnostics,
     ...hidden(stored, registry),
+    ...taken(spec, registry),
     ...twoRegexes(stored, target, registry),
     ...ingressRoutes(stored, { sourceRules: new Set(), namespace: '' }, registry)
       .filter(({ rule: { kind } }) => kind === 'IngressRule')
@@ -104,6 +106,18 @@ const withoutCertificate = ({ spec }: Resource<'IngressRule'>, registry: Registr
           },
         ]
   return []
+}
+
+const taken = (spec: IngressRuleSpec, registry: Registry): readonly Diagnostic[] => {
+  const tls = portSecret(rulesBeside(spec, registry)) !== undefined
+  const place = { host: ingressHost(spec).host, port: ingressPort(spec), tls }
+  return takenDiagnostics(
+    place,
+    spec.match?.request?.headers?.['authority'] === undefined
+      ? '/spec'
+      : '/spec/match/request/headers/authority',
+    registry,
+  )
 }
 
 const callerOutside: Diagnostic = {

@@ -1,6 +1,6 @@
-import type { CompiledPort, CompiledService } from '../compiledService.ts'
-import { resolveDestination } from '../hostnames.ts'
-import type { Registry } from '../registry.ts'
+import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
+import { resolveDestination } from '../registry/hostnames.ts'
+import type { Registry } from '../registry/registry.ts'
 import type { IngressEntry } from './ingressEntry.ts'
 
 /** Where an IngressRule leads. `service` is absent where there is none of that hostname, `port` where the service has

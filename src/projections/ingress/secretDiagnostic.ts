@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { SecretProblem } from '../../model/secret.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 
 /** What is the matter with the secret `<namespace>/<name>`, which `path` names; nothing where all is well. */
 export const secretDiagnostic = (

@@ -1,20 +1,19 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Resource } from '../../model/resource.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 import { bothHosts, serverHosts } from './gateway/serverHosts.ts'
 import { resolveHost } from './hostPatterns.ts'
 import { isForMesh } from './istioIndex.ts'
 import { gatewayKey } from './routePlace.ts'
 
 /** What keeps a VirtualService from being where it is to be: Gateways that are not there, hosts that their servers do
- *  not have, ports that its routes are not for, conditions that cannot be checked. */
+ *  not have, ports that its routes are not for. */
 export const bindingDiagnostics = (
   rule: Resource<'VirtualService'>,
   registry: Registry,
 ): readonly Diagnostic[] => [
   ...unknownGateways(rule, registry),
   ...hostsOfNone(rule, registry),
-  ...uncheckable(rule),
   ...wrongPorts(rule, registry),
 ]
 
@@ -63,24 +62,6 @@ const hostsOfNone = (rule: Resource<'VirtualService'>, registry: Registry): read
         ]
   })
 }
-
-const uncheckable = ({ spec }: Resource<'VirtualService'>): readonly Diagnostic[] =>
-  (['tcp', 'tls'] as const).flatMap((key) =>
-    (spec[key] ?? []).flatMap(({ match = [] }, i) =>
-      match.flatMap(({ sourceSubnet }, j) =>
-        sourceSubnet === undefined
-          ? []
-          : [
-              {
-                code: 'RUT2010',
-                severity: 'warning' as const,
-                path: `/spec/${key}/${i}/match/${j}/sourceSubnet`,
-                message: 'Whom a connection comes from is not told apart by address: this takes none.',
-              },
-            ],
-      ),
-    ),
-  )
 
 const wrongPorts = (rule: Resource<'VirtualService'>, registry: Registry): readonly Diagnostic[] => {
   const { spec, metadata } = rule

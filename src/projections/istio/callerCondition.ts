@@ -1,5 +1,5 @@
-import { subsetName } from '../clusterName.ts'
-import type { SliceVariant } from '../slice.ts'
+import { subsetName } from '../clusters/clusterName.ts'
+import type { SliceVariant } from '../views/slice.ts'
 
 /** What of a caller Istio's rules ask for. */
 export type CallerCondition = {

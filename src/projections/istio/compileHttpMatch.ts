@@ -1,6 +1,6 @@
 import type { HttpMatchRequest, IstioStringMatch } from '../../model/istio/virtualService.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
-import type { HttpMatch, NamedMatch, TextMatch } from '../httpRoute.ts'
+import type { HttpMatch, NamedMatch, TextMatch } from '../routes/httpRoute.ts'
 import { textMatch } from './textMatch.ts'
 
 /** What an alternative of an HTTP route matches of a request; its conditions on callers are not the request's. */

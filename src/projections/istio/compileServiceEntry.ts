@@ -2,8 +2,8 @@ import type { IstioProtocol, ServiceEntryPort, ServiceEntrySpec } from '../../mo
 import type { Stored } from '../../model/mesh.ts'
 import type { MeshSettingsSpec } from '../../model/meshSettings.ts'
 import type { Protocol } from '../../model/service.ts'
-import type { CompiledPort, CompiledService, Found } from '../compiledService.ts'
-import { isHttp, protocolOf } from '../servicePorts.ts'
+import type { CompiledPort, CompiledService, Found } from '../registry/compiledService.ts'
+import { isHttp, protocolOf } from '../registry/servicePorts.ts'
 
 /** The services that `stored` declares, one for each host. Their keys are greater than every service's and smaller
  *  than those of egress rules. */
@@ -25,14 +25,14 @@ export const compileServiceEntry = (
       stored,
       namespace: metadata.namespace,
       hostname,
-      addresses: addresses.filter((address) => !address.includes('/')),
+      addresses: [...new Set(addresses)].filter((address) => !address.includes('/')),
       ...(subnets.length === 0 ? {} : { subnets }),
       external,
       found: foundOf(hostname, spec),
       serverNames: [hostname],
       ...(subjectAltNames && { subjectAltNames }),
       ...(exportTo && { exportTo }),
-      ports: ports.filter((port) => canBeTold(port, hostname, addresses)),
+      ports: ports.filter((port) => canBeTold(port, hostname, spec)),
     }
   })
 }
@@ -41,8 +41,13 @@ export const compileServiceEntry = (
 export const canBeTold = (
   { http, protocol }: Pick<CompiledPort, 'http' | 'protocol'>,
   hostname: string,
-  addresses: readonly string[],
-): boolean => http || protocol === 'HTTPS' || addresses.length > 0 || !hostname.startsWith('*')
+  { addresses = [], resolution }: Pick<ServiceEntrySpec, 'addresses' | 'resolution'>,
+): boolean =>
+  http ||
+  protocol === 'HTTPS' ||
+  // An address tells whom it is for, and not which name to look up.
+  (addresses.length > 0 && resolution !== 'DYNAMIC_DNS') ||
+  !hostname.startsWith('*')
 
 const foundOf = (hostname: string, spec: ServiceEntrySpec): Found => {
   const { resolution = 'NONE', endpoints, workloadSelector } = spec
@@ -60,6 +65,8 @@ const foundOf = (hostname: string, spec: ServiceEntrySpec): Found => {
       return { by: 'dns', name: hostname, ...where }
     case 'DNS_ROUND_ROBIN':
       return { by: 'dns', name: hostname, ...where, once: true }
+    case 'DYNAMIC_DNS':
+      return { by: 'askedName' }
   }
 }
 
@@ -76,13 +83,17 @@ const protocols: Readonly<Record<Exclude<IstioProtocol, 'UDP'>, Protocol>> = {
   TLS: 'HTTPS',
 }
 
+/** What a port of Istio's `protocol` speaks; UDP is not routed. */
+export const spokenProtocol = (protocol: IstioProtocol): Protocol | undefined =>
+  protocol === 'UDP' ? undefined : protocols[protocol]
+
 /** `port` as projections read it; UDP is not routed. TLS, which HTTPS is too, is passed on as it comes. */
 const portOf = (
   { number, name, protocol, targetPort }: ServiceEntryPort,
   mutualTls: boolean,
 ): CompiledPort | undefined => {
-  if (protocol === 'UDP') return undefined
-  const spoken = protocol === undefined ? protocolOf({ name, port: number }) : protocols[protocol]
+  const spoken = protocol === undefined ? protocolOf({ name, port: number }) : spokenProtocol(protocol)
+  if (spoken === undefined) return undefined
   return {
     name,
     port: number,

@@ -2,28 +2,37 @@ import { durationMs } from '../../model/duration.ts'
 import type {
   ClientTls,
   IstioConnectionPool,
-  IstioLoadBalancer,
-  IstioOutlierDetection,
   PortTrafficPolicy,
   TrafficPolicy,
 } from '../../model/istio/destinationRule.ts'
 import type { MeshSettingsSpec } from '../../model/meshSettings.ts'
-import type { ClusterHttp } from '../clusterHttp.ts'
-import type { Balance, Breaker, ClusterPolicy, OutlierDetection } from '../clusterPolicy.ts'
-import type { HttpHash } from '../httpRoute.ts'
-import type { UpstreamTls } from '../upstreamTls.ts'
+import type { ClusterHttp } from '../clusters/clusterHttp.ts'
+import type { Breaker, ClusterPolicy } from '../clusters/clusterPolicy.ts'
+import type { UpstreamTls } from '../clusters/upstreamTls.ts'
+import type { HttpHash } from '../routes/httpRoute.ts'
+import { compileBalance } from './compileBalance.ts'
+import { compileOutlierDetection } from './compileOutlierDetection.ts'
 
-/** The parts that hold for one port: a port's settings replace all of a policy, a subset's policy part by part
- *  (Istio's DestinationRule). */
+/** What a policy says at one port. */
+export type PolicyAtPort = Omit<TrafficPolicy, 'portLevelSettings'>
+
+/** The parts that hold for one port: a port's settings replace all of a policy that can be said of a port, a subset's
+ *  policy part by part (Istio's DestinationRule). */
 export const policyAt = (
   whole: TrafficPolicy | undefined,
   subset: TrafficPolicy | undefined,
   port: number,
-): PortTrafficPolicy => {
+): PolicyAtPort => {
   const base = portSettings(whole, port) ?? whole ?? {}
-  if (subset === undefined) return base
-  return portSettings(subset, port) ?? { ...base, ...subset }
+  const parts = subset === undefined ? base : (portSettings(subset, port) ?? { ...base, ...subset })
+  return { ...parts, ...ofEveryPort(whole), ...ofEveryPort(subset) }
 }
+
+const ofEveryPort = ({ tunnel, proxyProtocol, retryBudget }: TrafficPolicy = {}): PolicyAtPort => ({
+  ...(tunnel && { tunnel }),
+  ...(proxyProtocol && { proxyProtocol }),
+  ...(retryBudget && { retryBudget }),
+})
 
 const portSettings = (policy: TrafficPolicy | undefined, port: number): PortTrafficPolicy | undefined =>
   policy?.portLevelSettings?.find((settings) => settings.port.number === port)
@@ -31,23 +40,24 @@ const portSettings = (policy: TrafficPolicy | undefined, port: number): PortTraf
 /** What `policy` says of a cluster. Names of `subjectAltNames` are those of the ServiceEntry, where the policy has
  *  none. */
 export const compileTrafficPolicy = (
-  policy: PortTrafficPolicy,
+  policy: PolicyAtPort,
   settings: Required<MeshSettingsSpec>,
   subjectAltNames: readonly string[],
 ): ClusterPolicy => {
-  const { tcp, http } = policy.connectionPool ?? {}
+  const { tcp } = policy.connectionPool ?? {}
   const connectTimeoutMs = durationMs(tcp?.connectTimeout ?? '')
-  const breaker = breakerOf(policy.connectionPool)
-  const clusterHttp = httpOf(policy.connectionPool)
+  const breaker = breakerOf(policy)
+  const http = httpOf(policy)
   const tls = policy.tls && compileTls(policy.tls, settings, subjectAltNames)
   return {
-    balance: balanceOf(policy.loadBalancer),
+    balance: compileBalance(policy.loadBalancer),
     ...(Object.keys(breaker).length > 0 && { breaker }),
-    ...(policy.outlierDetection && { outlier: outlierOf(policy.outlierDetection) }),
+    ...(policy.outlierDetection && { outlier: compileOutlierDetection(policy.outlierDetection) }),
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
-    ...(http !== undefined || tcp?.maxConnectionDuration !== undefined ? { http: clusterHttp } : {}),
+    ...(Object.keys(http).length > 0 && { http }),
     ...(tcp?.tcpKeepalive && { keepalive: keepaliveOf(tcp.tcpKeepalive) }),
     ...(tls && { tls }),
+    ...(policy.proxyProtocol && { proxyProtocol: policy.proxyProtocol.version ?? 'V1' }),
   }
 }
 
@@ -58,56 +68,55 @@ export const hashOf = ({ loadBalancer }: PortTrafficPolicy): HttpHash | undefine
   if (hash.httpHeaderName !== undefined) return { by: 'header', name: hash.httpHeaderName.toLowerCase() }
   if (hash.httpQueryParameterName !== undefined) return { by: 'query', name: hash.httpQueryParameterName }
   if (hash.httpCookie === undefined) return hash.useSourceIp === true ? { by: 'source' } : undefined
-  const { name, path, ttl } = hash.httpCookie
+  const { name, path, ttl, attributes } = hash.httpCookie
   const ttlMs = durationMs(ttl ?? '')
-  return { by: 'cookie', name, ...(path !== undefined && { path }), ...(ttlMs !== undefined && { ttlMs }) }
-}
-
-// Istio's default for a ring (DestinationRule, ConsistentHashLB).
-const ringLeast = 1024
-
-const balanceOf = (loadBalancer: IstioLoadBalancer | undefined): Balance => {
-  const hash = loadBalancer?.consistentHash
-  if (hash?.maglev !== undefined)
-    return { kind: 'maglev', ...(hash.maglev.tableSize && { tableSize: hash.maglev.tableSize }) }
-  if (hash !== undefined)
-    return {
-      kind: 'ring',
-      minimumSize: (hash.ringHash?.minimumRingSize ?? hash.minimumRingSize) || ringLeast,
-    }
-  const warmupMs = durationMs(loadBalancer?.warmupDurationSecs ?? '')
-  const warmup = warmupMs === undefined ? {} : { warmupMs }
-  switch (loadBalancer?.simple) {
-    case 'LEAST_CONN':
-    case 'LEAST_REQUEST':
-      return { kind: 'leastRequest', ...warmup }
-    case 'RANDOM':
-      return { kind: 'random' }
-    case 'PASSTHROUGH':
-      return { kind: 'none' }
-    default:
-      return { kind: 'roundRobin', ...warmup }
+  return {
+    by: 'cookie',
+    name,
+    ...(path !== undefined && { path }),
+    ...(ttlMs !== undefined && { ttlMs }),
+    ...(attributes && { attributes }),
   }
 }
 
 // A count of zero says nothing in Istio's API.
-const breakerOf = ({ tcp, http }: IstioConnectionPool = {}): Breaker => ({
+const breakerOf = ({ connectionPool: { tcp, http } = {}, retryBudget }: PolicyAtPort): Breaker => ({
   ...(tcp?.maxConnections && { maxConnections: tcp.maxConnections }),
   ...(http?.http1MaxPendingRequests && { maxPendingRequests: http.http1MaxPendingRequests }),
   ...(http?.http2MaxRequests && { maxRequests: http.http2MaxRequests }),
   ...(http?.maxRetries && { maxRetries: http.maxRetries }),
+  ...(retryBudget && { retryBudget: budgetOf(retryBudget) }),
 })
 
-const httpOf = ({ tcp, http }: IstioConnectionPool = {}): ClusterHttp => {
+const budgetOf = ({
+  percent,
+  minRetryConcurrency,
+  budgetInterval,
+}: NonNullable<TrafficPolicy['retryBudget']>): NonNullable<Breaker['retryBudget']> => {
+  const intervalMs = durationMs(budgetInterval ?? '')
+  return {
+    ...(percent !== undefined && { percent }),
+    ...(minRetryConcurrency && { least: minRetryConcurrency }),
+    ...(intervalMs && { intervalMs }),
+  }
+}
+
+const httpOf = ({ connectionPool = {}, outlierDetection }: PortTrafficPolicy): ClusterHttp => {
+  const { tcp, http } = connectionPool
   const idleTimeoutMs = durationMs(http?.idleTimeout ?? '')
   const maxConnectionMs = durationMs(tcp?.maxConnectionDuration ?? '')
+  const intervalMs = durationMs(http?.http2KeepAlive?.interval ?? '')
+  const timeoutMs = durationMs(http?.http2KeepAlive?.timeout ?? '')
+  const errorStatuses = outlierDetection?.outlierDetectionHttpErrorCodes ?? []
   return {
     ...(http?.maxRequestsPerConnection && { maxRequestsPerConnection: http.maxRequestsPerConnection }),
     ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
     ...(maxConnectionMs !== undefined && { maxConnectionMs }),
     ...(http?.maxConcurrentStreams && { maxConcurrentStreams: http.maxConcurrentStreams }),
+    ...(intervalMs !== undefined && timeoutMs !== undefined && { keepalive: { intervalMs, timeoutMs } }),
     ...(http?.h2UpgradePolicy === 'UPGRADE' && { version: 'http2' as const }),
     ...(http?.useClientProtocol === true && { version: 'callers' as const }),
+    ...(errorStatuses.length > 0 && { errorStatuses }),
   }
 }
 
@@ -120,22 +129,6 @@ const keepaliveOf = (
     ...(keepalive.probes && { probes: keepalive.probes }),
     ...(idleMs !== undefined && { idleSeconds: Math.ceil(idleMs / 1000) }),
     ...(intervalMs !== undefined && { intervalSeconds: Math.ceil(intervalMs / 1000) }),
-  }
-}
-
-// Envoy counts five answers 5xx where nobody says otherwise.
-const outlierOf = (outlier: IstioOutlierDetection): OutlierDetection => {
-  const gatewayErrors = outlier.consecutiveGatewayErrors ?? outlier.consecutiveErrors
-  return {
-    ...(outlier.consecutive5xxErrors !== undefined && { errors: outlier.consecutive5xxErrors }),
-    ...(gatewayErrors !== undefined && { gatewayErrors }),
-    ...(outlier.splitExternalLocalOriginErrors === true && {
-      localErrors: outlier.consecutiveLocalOriginFailures ?? 5,
-    }),
-    intervalMs: durationMs(outlier.interval ?? '') || 10_000,
-    ejectionMs: durationMs(outlier.baseEjectionTime ?? '') || 30_000,
-    maxEjectedPercent: outlier.maxEjectionPercent ?? 10,
-    panicPercent: outlier.minHealthPercent ?? 0,
   }
 }
 

@@ -1,6 +1,9 @@
 import { durationMs } from '../../model/duration.ts'
 import type { HttpMatchRequest, IstioDestination, IstioHttpRoute } from '../../model/istio/virtualService.ts'
 import type { Stored } from '../../model/mesh.ts'
+import { bothMatches } from '../ingress/bothMatches.ts'
+import { type Provenance, provenanceOf, ruleText } from '../provenance.ts'
+import type { Registry } from '../registry/registry.ts'
 import type {
   Destination,
   HttpAction,
@@ -8,11 +11,8 @@ import type {
   HttpRewrite,
   HttpRoute,
   WeightedDestination,
-} from '../httpRoute.ts'
-import { takesEveryRequest } from '../httpRoute.ts'
-import { bothMatches } from '../ingress/bothMatches.ts'
-import { type Provenance, provenanceOf, ruleText } from '../provenance.ts'
-import type { Registry } from '../registry.ts'
+} from '../routes/httpRoute.ts'
+import { takesEveryRequest } from '../routes/httpRoute.ts'
 import { compileHttpMatch } from './compileHttpMatch.ts'
 import { delegateOf } from './delegateOf.ts'
 import { headerChanges, setAuthority } from './headerChanges.ts'
@@ -60,14 +60,19 @@ const compileRoute = (
   return matches.flatMap((match) =>
     (delegate.resource.spec.http ?? [])
       .filter((below) => below.delegate === undefined)
-      .flatMap((below) =>
-        compileRoute({ ...inherited, ...below }, delegate, place, registry).flatMap((compiled) => {
+      .flatMap((below) => {
+        const name = joined(route.name, match.name, below.name)
+        const whole = { ...inherited, ...below, ...(name !== '' && { name }) }
+        return compileRoute(whole, delegate, place, registry).flatMap((compiled) => {
           const both = bothMatches(compileHttpMatch(match), compiled.match)
           return both === undefined ? [] : [{ ...compiled, match: both }]
-        }),
-      ),
+        })
+      }),
   )
 }
+
+const joined = (...names: readonly (string | undefined)[]): string =>
+  names.filter((name) => name !== undefined).join('/')
 
 /** The alternatives of `route` that are for requests at `place`. */
 const alternatives = (
@@ -93,7 +98,7 @@ const oneRoute = (
   const requestHeaders = headerChanges(route.headers?.request)
   const responseHeaders = headerChanges(route.headers?.response)
   return {
-    name: [ruleText(rule), route.name, match.name].filter((part) => part !== undefined).join('/'),
+    name: joined(ruleText(rule), route.name, match.name),
     rule,
     precedence: 0,
     match: compileHttpMatch(match),

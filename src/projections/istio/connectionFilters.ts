@@ -1,11 +1,11 @@
 import type { Protocol } from '../../model/service.ts'
 import type { JsonObject } from '../json.ts'
-import { tcpFiltersJson } from '../networkFilters.ts'
+import { tcpFiltersJson } from '../listeners/networkFilters.ts'
 import type { ConnectionRoute } from './connectionRoutes.ts'
 
 /** The network filters that carry connections where `route` leads. */
 export const connectionFilters = (
-  { destinations }: ConnectionRoute,
+  { destinations, tunnel, lookUpPort }: ConnectionRoute,
   at: { readonly protocol: Protocol; readonly accessLog: string; readonly port: number },
 ): readonly JsonObject[] => {
   const shares = destinations.filter(({ weight }) => weight > 0)
@@ -18,6 +18,8 @@ export const connectionFilters = (
       only !== undefined && shares.length === 1
         ? only.cluster
         : shares.map(({ cluster, weight }) => ({ name: cluster, weight })),
+    ...(tunnel && { tunnel }),
+    ...(lookUpPort !== undefined && { lookUpPort }),
     accessLog,
   })
 }

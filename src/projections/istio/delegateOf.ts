@@ -1,7 +1,7 @@
 import type { IstioHttpRoute } from '../../model/istio/virtualService.ts'
 import type { Stored } from '../../model/mesh.ts'
 import type { Resource } from '../../model/resource.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 
 /** The VirtualService that a route of `rule` delegates to; `undefined` where there is none, or it has hosts of its
  *  own. */

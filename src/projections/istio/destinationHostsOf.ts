@@ -1,6 +1,6 @@
 import type { IstioDestination } from '../../model/istio/virtualService.ts'
 import type { Resource } from '../../model/resource.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 import { delegateOf } from './delegateOf.ts'
 import { resolveHost } from './hostPatterns.ts'
 

@@ -5,14 +5,17 @@ import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { sameJson } from '../../model/sameJson.ts'
 import { typeUrlOf } from '../../model/xds.ts'
 import { beyondLimits } from '../beyondLimits.ts'
-import { outboundClusterJson } from '../clusters.ts'
+import { outboundClusterJson } from '../clusters/clusters.ts'
+import { referenceDiagnostics, unknownService } from '../diagnostics/referenceDiagnostics.ts'
 import { tryEncoded } from '../encoded.ts'
-import { referenceDiagnostics, unknownService } from '../referenceDiagnostics.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 import { compileTrafficPolicy, policyAt } from './compileTrafficPolicy.ts'
+import { destinationTlsDiagnostics } from './destinationTlsDiagnostics.ts'
 import { resolveHost } from './hostPatterns.ts'
 import { selectedLabels } from './labelConditionsOf.ts'
-import { type Unused, unusedFields } from './unusedFields.ts'
+import { unusedFields } from './unusedFields.ts'
+import { unusedOfPolicies } from './unusedOfPolicies.ts'
+import { unusedTunnels } from './unusedTunnels.ts'
 
 /** All that keeps a DestinationRule, or a part of it, from having an effect. */
 export const destinationRuleDiagnostics = (
@@ -31,63 +34,12 @@ export const destinationRuleDiagnostics = (
           return referenceDiagnostics({ hostname, labels, path, labelsPath: path }, registry)
         })),
     ...hidden(rule, hostname, registry),
-    ...unusedFields(spec, unused),
-    ...tlsNotInForce(rule, service?.external === true),
+    ...unusedOfPolicies(spec, service?.ports),
+    ...unusedFields(spec, unusedTunnels(spec, hostname, registry)),
+    ...destinationTlsDiagnostics(rule, hostname, registry),
     ...unencodable(rule, hostname, registry),
   ]
 }
-
-const policies = ['trafficPolicy', 'subsets/*/trafficPolicy']
-const settings = policies.flatMap((path) => [path, `${path}/portLevelSettings/*`])
-
-const unused: readonly Unused[] = [
-  ...policies.flatMap((path): Unused[] => [
-    [`${path}/tunnel`, 'Connections go to their endpoint directly.'],
-    [`${path}/proxyProtocol`, 'The PROXY protocol is not spoken to services.'],
-    [`${path}/retryBudget`, 'Retries are limited by connectionPool.http.maxRetries.'],
-  ]),
-  ...settings.flatMap((path): Unused[] => [
-    [`${path}/loadBalancer/localityLbSetting`, 'Endpoints are used whatever their locality.'],
-    [`${path}/loadBalancer/warmup`, 'Only warmupDurationSecs is read.'],
-    [`${path}/connectionPool/tcp/idleTimeout`, 'Idle connections stay as long as both sides keep them.'],
-  ]),
-]
-
-/** Who asks for encryption must not believe that there is some. */
-const tlsNotInForce = ({ spec }: Resource<'DestinationRule'>, outside: boolean): readonly Diagnostic[] => [
-  ...(outside ? settings : [])
-    .flatMap((path) =>
-      unusedFields(spec, [[`${path}/tls/mode`, '']]).filter(
-        ({ path: at = '' }) => valueAt(spec, at) === 'ISTIO_MUTUAL',
-      ),
-    )
-    .map(
-      ({ path = '' }): Diagnostic => ({
-        code: 'RUT2030',
-        severity: 'error',
-        path,
-        message:
-          'Mutual TLS is not in force: the host is outside of the mesh, where nobody shows a certificate of its authority. MUTUAL with files of your own reaches it.',
-      }),
-    ),
-  ...settings
-    .flatMap((path) => unusedFields(spec, [[`${path}/tls/credentialName`, '']]))
-    .map(
-      ({ path = '' }): Diagnostic => ({
-        code: 'RUT2101',
-        severity: 'error',
-        path,
-        message:
-          'credentialName has no effect on connections to services: no certificate is shown, and the mesh’s trustedCaPath verifies. Name files.',
-      }),
-    ),
-]
-
-const valueAt = (spec: object, pointer: string): unknown =>
-  pointer
-    .split('/')
-    .slice(2)
-    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], spec)
 
 const unencodable = (
   { spec, metadata }: Resource<'DestinationRule'>,
@@ -119,7 +71,7 @@ const hidden = (
   registry: Registry,
 ): readonly Diagnostic[] => {
   const key = keyOf(nameOf(rule))
-  for (const { resource: other } of registry.istio.destinationRules(hostname)) {
+  for (const { resource: other } of registry.istio.destinationRules.at(hostname)) {
     if (keyOf(nameOf(other)) === key) return []
     if (other.metadata.namespace !== rule.metadata.namespace) continue
     if (!sameJson(selectedLabels(other) ?? {}, selectedLabels(rule) ?? {})) continue

@@ -1,8 +1,6 @@
 import type { Stored } from '../../model/mesh.ts'
-import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 import { type CallerTraits, isExportedTo, meets } from './callerCondition.ts'
-import { hostPatterns } from './hostPatterns.ts'
 import { selectedLabels } from './labelConditionsOf.ts'
 
 /** The DestinationRule that holds for `hostname` and callers of this variant: of the callers' namespace before the
@@ -23,15 +21,7 @@ export const destinationRulesOf = (
   hostname: string,
   registry: Pick<Registry, 'istio'>,
 ): readonly Stored<'DestinationRule'>[] =>
-  hostPatterns(hostname)
-    .flatMap((host, level) => registry.istio.destinationRules(host).map((rule) => ({ rule, level })))
-    .sort(
-      (a, b) =>
-        selectorRank(a.rule) - selectorRank(b.rule) ||
-        a.level - b.level ||
-        byCodeUnit(keyOf(nameOf(a.rule.resource)), keyOf(nameOf(b.rule.resource))),
-    )
-    .map(({ rule }) => rule)
+  [...registry.istio.destinationRules.taking(hostname)].sort((a, b) => selectorRank(a) - selectorRank(b))
 
 /** Whether `rule` may hold for callers of this variant, were it the only one. */
 export const isFor = (

@@ -1,5 +1,5 @@
 import type { HeaderOperations } from '../../model/istio/virtualService.ts'
-import type { HeaderChanges } from '../httpRoute.ts'
+import type { HeaderChanges } from '../routes/httpRoute.ts'
 
 /** What `operations` do to headers, but for the authority; `undefined` when nothing. */
 export const headerChanges = ({
@@ -31,7 +31,7 @@ const isAuthority = (name: string): boolean => ['host', ':authority'].includes(n
 // Variables of Envoy's substitution formats, those that have an argument in brackets last.
 const variables = [
   'PROTOCOL|RESPONSE_CODE(?:_DETAILS)?|RESPONSE_FLAGS|ROUTE_NAME|VIRTUAL_CLUSTER_NAME|HOSTNAME|START_TIME',
-  'REQUESTED_SERVER_NAME|STREAM_ID|CONNECTION_ID',
+  'FILTER_CHAIN_NAME|REQUESTED_SERVER_NAME|STREAM_ID|CONNECTION_ID',
   'UPSTREAM_(?:HOST|CLUSTER|LOCAL_ADDRESS|REMOTE_ADDRESS(?:_WITHOUT_PORT)?)',
   'DOWNSTREAM_(?:(?:DIRECT_)?REMOTE|LOCAL)_(?:ADDRESS(?:_WITHOUT_PORT)?|PORT)',
   '(?:REQ|RESP|TRAILER|START_TIME|METADATA|DYNAMIC_METADATA|UPSTREAM_METADATA|FILTER_STATE|ENVIRONMENT)\\([^%]+\\)(?::\\d+)?',

@@ -4,7 +4,12 @@ export const resolveHost = (host: string, namespace: string, meshDomain: string)
 
 /** Every host of a rule that takes `hostname`, the most specific first: itself, `*.` and ever less of it, `*`. */
 export const hostPatterns = (hostname: string): readonly string[] => {
-  const labels = hostname.replace(/^\*\./, '').split('.')
-  const suffixes = labels.slice(1).map((_, i) => `*.${labels.slice(i + 1).join('.')}`)
-  return [hostname, ...suffixes, '*']
+  const patterns = [hostname]
+  // Asked for every hostname of every view: texts are cut, not taken apart.
+  for (let dot = hostname.indexOf('.', hostname.startsWith('*.') ? 2 : 0); dot !== -1; ) {
+    patterns.push(`*${hostname.slice(dot)}`)
+    dot = hostname.indexOf('.', dot + 1)
+  }
+  patterns.push('*')
+  return patterns
 }

@@ -1,6 +1,6 @@
 import { durationMs } from '../../model/duration.ts'
 import type { IstioCorsPolicy, IstioFault, IstioHttpRoute } from '../../model/istio/virtualService.ts'
-import type { HttpAction, HttpCors, HttpRetries, HttpRouteFault, TextMatch } from '../httpRoute.ts'
+import type { HttpAction, HttpCors, HttpRetries, HttpRouteFault, TextMatch } from '../routes/httpRoute.ts'
 import { textMatch } from './textMatch.ts'
 
 /** Where Istio's documentation names a default. */
@@ -106,6 +106,7 @@ export const redirectOf = (redirect: NonNullable<IstioHttpRoute['redirect']>, po
   return {
     kind: 'redirect',
     ...(redirect.uri && { path: redirect.uri }),
+    ...(redirect.prefixRewrite && { prefix: redirect.prefixRewrite }),
     ...(redirect.authority && { authority: redirect.authority }),
     ...(redirect.scheme && { scheme: redirect.scheme }),
     ...(chosen !== undefined && { port: chosen }),

@@ -1,7 +1,7 @@
 import type { IstioDestination } from '../../model/istio/virtualService.ts'
-import { outboundCluster } from '../clusterName.ts'
-import type { Destination } from '../httpRoute.ts'
-import type { Registry } from '../registry.ts'
+import { outboundCluster } from '../clusters/clusterName.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Destination } from '../routes/httpRoute.ts'
 import { resolveHost } from './hostPatterns.ts'
 
 /** The destination that a rule of `namespace` means: at the port that it names, else at the service's only one, else

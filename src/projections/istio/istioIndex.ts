@@ -1,25 +1,28 @@
 import type { ConfigKind, Stored } from '../../model/mesh.ts'
 import type { Resource } from '../../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
-import { matchesLabels } from '../instanceEndpoints.ts'
-import { multimap } from '../multimap.ts'
-import type { Touched } from '../registry.ts'
+import { matchesLabels } from '../registry/instanceEndpoints.ts'
+import { multimap } from '../registry/multimap.ts'
+import type { Touched } from '../registry/registry.ts'
 import { labelsKey } from './callerCondition.ts'
 import { delegateKey } from './delegateOf.ts'
 import { ownDestinationHosts } from './destinationHostsOf.ts'
+import { listeningPort } from './gateway/listeningPort.ts'
 import { hostPatterns, resolveHost } from './hostPatterns.ts'
 import { labelConditionsOf } from './labelConditionsOf.ts'
 import { boundGateways } from './routePlace.ts'
+import { type RulesByHost, rulesByHost } from './rulesByHost.ts'
 
 type Shift = 'add' | 'delete'
 type Labels = Readonly<Record<string, string>>
 
 /** Reverse indexes over the resources of Istio's dialect. Hosts are resolved; `*.suffix` and `*` stand for themselves. */
 export type IstioIndex = {
-  /** DestinationRules whose host is exactly `host`, by key. */
-  destinationRules(host: string): readonly Stored<'DestinationRule'>[]
-  /** VirtualServices for callers within the mesh whose host is exactly `host`. */
-  virtualServices(host: string): Iterable<Stored<'VirtualService'>>
+  readonly destinationRules: Pick<RulesByHost<'DestinationRule'>, 'at' | 'taking'>
+  /** VirtualServices for callers within the mesh. */
+  readonly meshVirtualServices: Pick<RulesByHost<'VirtualService'>, 'taking'>
+  /** Every VirtualService. */
+  virtualServices(): Iterable<Stored<'VirtualService'>>
   /** The VirtualService of this `namespace/name`. */
   virtualService(key: string): Stored<'VirtualService'> | undefined
   /** Whether some VirtualService delegates to the one of this `namespace/name`. */
@@ -28,6 +31,8 @@ export type IstioIndex = {
   hostsOf(rule: Stored<'VirtualService'>): readonly string[]
   /** The Gateway of this `namespace/name`. */
   gateway(key: string): Stored<'Gateway'> | undefined
+  /** Gateways with a server of this port, or that listens there, by key. */
+  gatewaysAt(port: number): readonly Stored<'Gateway'>[]
   /** `namespace/name` of the Gateways that select proxies with these labels, sorted. */
   gatewaysFor(labels: Labels): readonly string[]
   /** VirtualServices bound to the Gateway of this `namespace/name`, by key. */
@@ -53,9 +58,9 @@ type LabelCondition = { readonly labels: Labels; uses: number }
 
 /** An index of nothing. `meshDomain` is asked whenever a short name is resolved. */
 export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => {
-  const destinationRules = multimap<Stored<'DestinationRule'>>()
+  const destinationRules = rulesByHost<'DestinationRule'>()
   const virtualServices = new Map<string, Stored<'VirtualService'>>()
-  const virtualServicesByHost = multimap<Stored<'VirtualService'>>()
+  const meshVirtualServices = rulesByHost<'VirtualService'>()
   /** Who delegates, by whom they delegate to. */
   const delegators = multimap<Stored<'VirtualService'>>()
   const gateways = new Map<string, Stored<'Gateway'>>()
@@ -86,7 +91,7 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
     const key = `${metadata.namespace}/${metadata.name}`
     if (shift === 'add') virtualServices.set(key, rule)
     else virtualServices.delete(key)
-    if (isForMesh(rule.resource)) for (const host of hostsOf(rule)) virtualServicesByHost[shift](host, rule)
+    if (isForMesh(rule.resource)) for (const host of hostsOf(rule)) meshVirtualServices[shift](host, rule)
     const bound = boundGateways(rule.resource)
     for (const gateway of bound) rulesByGateway[shift](gateway, rule)
     if (bound.size > 0) for (const host of hostsOf(rule)) gatewayRulesByHost[shift](host, rule)
@@ -124,6 +129,14 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
   return {
     hostsOf,
     gateway: (key) => gateways.get(key),
+    gatewaysAt: (port) =>
+      [...gateways.values()]
+        .filter(({ resource }) =>
+          resource.spec.servers.some(
+            (server) => server.port.number === port || listeningPort(server) === port,
+          ),
+        )
+        .sort(byKey),
     gatewaysFor: (labels) =>
       [...gateways]
         .filter(([, { resource }]) => matchesLabels(labels, resource.spec.selector ?? {}))
@@ -133,10 +146,11 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
     gatewayRulesFor: (host) => [...gatewayRulesByHost.get(host)].sort(byKey),
     gatewayRulesTo: (hostname) => [...rulesByDestination.get(hostname)].flatMap(boundBy),
     gatewayDestinations: () => rulesByDestination.keys(),
-    virtualServices: (host) => virtualServicesByHost.get(host),
+    meshVirtualServices,
     isDelegate: (key) => delegators.has(key),
+    virtualServices: () => virtualServices.values(),
     virtualService: (key) => virtualServices.get(key),
-    destinationRules: (host) => [...destinationRules.get(host)].sort(byKey),
+    destinationRules,
     conditionsMetBy: (labels) =>
       labelPairsOf(labels)
         .flatMap((pair) => [...conditionsByPair.get(pair)])

@@ -1,9 +1,10 @@
 import type { Resource } from '../../model/resource.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { SliceVariant } from '../views/slice.ts'
 import { type CallerTraits, isExportedTo, meets } from './callerCondition.ts'
 import { delegateOf } from './delegateOf.ts'
 import { destinationRulesOf, isFor } from './destinationRuleFor.ts'
-import { meshVirtualServicesOf } from './virtualServiceFor.ts'
+import { policiesOf } from './policiesOf.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -11,27 +12,36 @@ type Labels = Readonly<Record<string, string>>
  *  the registry. Empty where there are none. */
 export const istioVariantKey = (
   hostnames: readonly string[],
-  variant: CallerTraits,
+  variant: CallerTraits & Pick<SliceVariant, 'locality'>,
   registry: Registry,
 ): string =>
   [
     ...hostnames
       .slice(0, 1)
       .flatMap((hostname) =>
-        meshVirtualServicesOf(hostname, registry).map((rule) =>
-          heldConditions(rule.resource, variant, registry),
-        ),
+        registry.istio.meshVirtualServices
+          .taking(hostname)
+          .map((rule) => heldConditions(rule.resource, variant, registry)),
       ),
     ...hostnames.flatMap((hostname) =>
       destinationRulesOf(hostname, registry).map((rule) =>
         isFor(rule, hostname, variant, registry)
           ? rule.resource.metadata.namespace === variant.namespace
-            ? 'near'
-            : 'far'
+            ? `near${placeFor(rule.resource, variant)}`
+            : `far${placeFor(rule.resource, variant)}`
           : '-',
       ),
     ),
   ].join(' ')
+
+/** Where the caller is, where it matters to what `rule` says. */
+const placeFor = (
+  { spec }: Resource<'DestinationRule'>,
+  { locality }: Pick<SliceVariant, 'locality'>,
+): string =>
+  policiesOf(spec).some(({ loadBalancer }) => loadBalancer?.localityLbSetting !== undefined)
+    ? `@${locality}`
+    : ''
 
 /** Of each condition on callers that `rule`, or one that it delegates to, has: whether it is met. */
 const heldConditions = (

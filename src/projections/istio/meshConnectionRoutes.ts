@@ -1,9 +1,8 @@
-import type { CompiledPort, CompiledService } from '../compiledService.ts'
-import type { Registry } from '../registry.ts'
+import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
+import type { Registry } from '../registry/registry.ts'
 import { type CallerTraits, isExportedTo } from './callerCondition.ts'
 import { type ConnectionRoute, connectionRoutes } from './connectionRoutes.ts'
 import { meshGateway } from './routePlace.ts'
-import { meshVirtualServicesOf } from './virtualServiceFor.ts'
 
 /** The routes of the first VirtualService that says something of connections from these callers to `port` of the
  *  service, which is not routed by request; none where none does. */
@@ -13,7 +12,7 @@ export const meshConnectionRoutes = (
   caller: CallerTraits,
   registry: Registry,
 ): readonly ConnectionRoute[] => {
-  for (const rule of meshVirtualServicesOf(hostname, registry)) {
+  for (const rule of registry.istio.meshVirtualServices.taking(hostname)) {
     const { metadata, spec } = rule.resource
     if (!isExportedTo(spec.exportTo, metadata.namespace, caller)) continue
     const place = { gateways: meshGateway, port, caller }

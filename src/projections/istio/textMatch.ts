@@ -1,5 +1,5 @@
 import type { IstioStringMatch } from '../../model/istio/virtualService.ts'
-import type { TextMatch } from '../httpRoute.ts'
+import type { TextMatch } from '../routes/httpRoute.ts'
 
 /** How a text must look; `undefined` where it must only be there (an empty match, or Istio's regex `*`). */
 export const textMatch = ({ exact, prefix, regex }: IstioStringMatch): TextMatch | undefined => {

@@ -1,16 +1,15 @@
-import type { PortTrafficPolicy } from '../../model/istio/destinationRule.ts'
 import type { Stored } from '../../model/mesh.ts'
-import type { Destination, HttpHash, HttpRoute } from '../httpRoute.ts'
-import { destinationsOf } from '../httpRoute.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Destination, HttpHash, HttpRoute } from '../routes/httpRoute.ts'
+import { destinationsOf } from '../routes/httpRoute.ts'
 import type { CallerTraits } from './callerCondition.ts'
-import { hashOf, policyAt } from './compileTrafficPolicy.ts'
+import { hashOf, type PolicyAtPort, policyAt } from './compileTrafficPolicy.ts'
 import { destinationRuleFor } from './destinationRuleFor.ts'
 
 /** What a DestinationRule says of one destination. */
 export type Traffic = {
   readonly rule: Stored<'DestinationRule'>
-  readonly policy: PortTrafficPolicy
+  readonly policy: PolicyAtPort
   /** Of the subset; `undefined` when the rule has none of that name. */
   readonly labels: Readonly<Record<string, string>> | undefined
 }

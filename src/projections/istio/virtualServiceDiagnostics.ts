@@ -5,21 +5,23 @@ import type { Resource } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { sameJson } from '../../model/sameJson.ts'
 import { beyondLimits } from '../beyondLimits.ts'
-import { encodedRoute } from '../encodedRoute.ts'
-import { takesEveryRequest } from '../httpRoute.ts'
-import { unknownService } from '../referenceDiagnostics.ts'
-import type { Registry } from '../registry.ts'
+import { unknownService } from '../diagnostics/referenceDiagnostics.ts'
+import type { CompiledService } from '../registry/compiledService.ts'
+import { lookUpPortOf } from '../registry/declarers.ts'
+import type { Registry } from '../registry/registry.ts'
+import { encodedRoute } from '../routes/encodedRoute.ts'
+import { takesEveryRequest } from '../routes/httpRoute.ts'
 import { bindingDiagnostics } from './bindingDiagnostics.ts'
 import { compileHttpMatch } from './compileHttpMatch.ts'
-import { compileVirtualService, mayHaveBody } from './compileVirtualService.ts'
+import { compileVirtualService } from './compileVirtualService.ts'
 import { delegateKey, delegateOf } from './delegateOf.ts'
 import { namedDestinations } from './destinationHostsOf.ts'
 import { destinationRulesOf } from './destinationRuleFor.ts'
 import { resolveHost } from './hostPatterns.ts'
 import { isForMesh } from './istioIndex.ts'
 import { boundGateways } from './routePlace.ts'
-import { type Unused, unusedFields } from './unusedFields.ts'
-import { meshVirtualServicesOf } from './virtualServiceFor.ts'
+import { unusedFields } from './unusedFields.ts'
+import { unusedOfRoutes } from './unusedOfRoutes.ts'
 
 /** All that keeps a VirtualService, or a part of it, from having an effect. */
 export const virtualServiceDiagnostics = (
@@ -32,29 +34,9 @@ export const virtualServiceDiagnostics = (
   ...bindingDiagnostics(rule, registry),
   ...unreachable(rule),
   ...unmatchable(rule),
-  ...unusedFields(rule.spec, unused),
-  ...unusedInAnswers(rule),
+  ...unusedOfRoutes(rule),
   ...unencodable(rule, registry),
 ]
-
-const unused: readonly Unused[] = [
-  ['http/*/fault/delay/exponentialDelay', 'Envoy only has fixed delays.'],
-  ['http/*/fault/abort/http2Error', 'Only httpStatus and grpcStatus can be injected.'],
-  ['http/*/match/*/statPrefix', 'Routes have no statistics of their own.'],
-]
-
-// What Envoy does not look at where a route answers by itself.
-const unusedInAnswers = ({ spec }: Resource<'VirtualService'>): readonly Diagnostic[] =>
-  (spec.http ?? []).flatMap(({ redirect, directResponse }, i) =>
-    redirect === undefined && directResponse === undefined
-      ? []
-      : unusedFields(spec, [
-          [`http/${i}/corsPolicy`, 'Envoy looks at it on routes that forward only.'],
-          ...(mayHaveBody(directResponse?.status ?? 200)
-            ? []
-            : [[`http/${i}/directResponse/body`, 'Answers with this status have none.'] as const]),
-        ]),
-  )
 
 const hostsOf = (rule: Resource<'VirtualService'>, registry: Registry): readonly Diagnostic[] => {
   if (!isForMesh(rule)) return []
@@ -77,7 +59,7 @@ const hidden = (
   registry: Registry,
 ): readonly Diagnostic[] => {
   const key = keyOf(nameOf(rule))
-  for (const { resource: other } of meshVirtualServicesOf(hostname, registry)) {
+  for (const { resource: other } of registry.istio.meshVirtualServices.taking(hostname)) {
     if (keyOf(nameOf(other)) === key) return []
     if (other.spec.http === undefined || rule.spec.http === undefined) continue
     return [
@@ -99,6 +81,7 @@ const destinationsOf = (rule: Resource<'VirtualService'>, registry: Registry): r
     if (service === undefined) return [unknownService(hostname, `${path}/host`)]
     const { port, subset } = destination
     return [
+      ...nameless(rule, service, port?.number, path, registry),
       ...(port?.number === undefined || service.ports.some((one) => one.port === port.number)
         ? []
         : [
@@ -124,6 +107,30 @@ const destinationsOf = (rule: Resource<'VirtualService'>, registry: Registry): r
           ]),
     ]
   })
+
+/** Of a tcp route only the hosts' own connections ask for names of theirs. */
+const nameless = (
+  { spec, metadata }: Resource<'VirtualService'>,
+  service: CompiledService,
+  port: number | undefined,
+  path: string,
+  registry: Registry,
+): readonly Diagnostic[] => {
+  const at = service.ports.find((one) => one.port === port)
+  const own = (spec.hosts ?? []).some(
+    (host) => resolveHost(host, metadata.namespace, registry.settings().domain) === service.hostname,
+  )
+  return !path.startsWith('/spec/tcp/') || own || at === undefined || lookUpPortOf(service, at) === undefined
+    ? []
+    : [
+        {
+          code: 'RUT2060',
+          severity: 'warning',
+          path: `${path}/host`,
+          message: `Connections of a tcp route do not say which name of ${service.hostname} to look up: those without a name in their TLS are closed. Give a tls route.`,
+        },
+      ]
+}
 
 const delegatesOf = (rule: Resource<'VirtualService'>, registry: Registry): readonly Diagnostic[] => {
   const { metadata, spec } = rule

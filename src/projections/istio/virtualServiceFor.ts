@@ -1,24 +1,9 @@
-import type { Stored } from '../../model/mesh.ts'
-import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
-import type { CompiledPort, CompiledService } from '../compiledService.ts'
-import type { HttpRoute } from '../httpRoute.ts'
-import type { Registry } from '../registry.ts'
+import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { HttpRoute } from '../routes/httpRoute.ts'
 import { type CallerTraits, isExportedTo } from './callerCondition.ts'
 import { compileVirtualService } from './compileVirtualService.ts'
-import { hostPatterns } from './hostPatterns.ts'
 import { meshGateway } from './routePlace.ts'
-
-/** Every VirtualService for callers within the mesh that may hold for `hostname`, in the order in which they are
- *  tried: the more specific host first, then the smaller key. */
-export const meshVirtualServicesOf = (
-  hostname: string,
-  registry: Pick<Registry, 'istio'>,
-): readonly Stored<'VirtualService'>[] =>
-  hostPatterns(hostname).flatMap((host) =>
-    [...registry.istio.virtualServices(host)].sort((a, b) =>
-      byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))),
-    ),
-  )
 
 /** The routes of the first VirtualService that says something of requests from these callers to `port` of the
  *  service; none where none does. */
@@ -28,7 +13,7 @@ export const virtualServiceRoutes = (
   caller: CallerTraits,
   registry: Registry,
 ): readonly HttpRoute[] => {
-  for (const rule of meshVirtualServicesOf(hostname, registry)) {
+  for (const rule of registry.istio.meshVirtualServices.taking(hostname)) {
     const { metadata, spec } = rule.resource
     if (!isExportedTo(spec.exportTo, metadata.namespace, caller)) continue
     const routes = compileVirtualService(rule, { gateways: meshGateway, port, caller }, registry)

@@ -1,7 +1,8 @@
 import type { WorkloadEntrySpec } from '../../model/istio/workloadEntry.ts'
 import type { Resource } from '../../model/resource.ts'
-import type { CompiledPort } from '../compiledService.ts'
-import { type Endpoint, endpointOf } from '../instanceEndpoints.ts'
+import type { CompiledPort } from '../registry/compiledService.ts'
+import { type Endpoint, endpointOf } from '../registry/instanceEndpoints.ts'
+import { localityOfZone, trimmed } from '../registry/locality.ts'
 
 /** The endpoint that `entry` is for a port of its service: at the port that it names, else at the service's
  *  `targetPort`, else at the service's own. The application is at the same port. */
@@ -15,7 +16,7 @@ export const workloadEndpoint = (entry: WorkloadEntrySpec, port: CompiledPort): 
     app: { host: '127.0.0.1', port: number },
     // Zero says nothing in Istio's API.
     weight: entry.weight || 1,
-    locality: locality.replace(/\/+$/, ''),
+    locality: trimmed(locality),
     labels,
     serviceAccount,
   }
@@ -35,7 +36,7 @@ export const selectedEndpoint = (
         address,
         ...(labels && { labels }),
         ...(weight !== undefined && { weight }),
-        ...(zone !== undefined && { locality: `/${zone}` }),
+        locality: localityOfZone(zone),
         ...(serviceAccount !== undefined && { serviceAccount }),
       },
       port,

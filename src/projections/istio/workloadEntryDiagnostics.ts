@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Resource } from '../../model/resource.ts'
-import { canBeEndpoint } from '../canBeEndpoint.ts'
-import { inboundDiagnostics } from '../inboundDiagnostics.ts'
-import type { Registry } from '../registry.ts'
+import { inboundDiagnostics } from '../diagnostics/inboundDiagnostics.ts'
+import { canBeEndpoint } from '../registry/canBeEndpoint.ts'
+import type { Registry } from '../registry/registry.ts'
 import { unusedFields } from './unusedFields.ts'
 
 /** All that keeps a WorkloadEntry, or a part of it, from having an effect. */

@@ -1,8 +1,8 @@
 import type { Stored } from '../../model/mesh.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
-import type { CompiledService } from '../compiledService.ts'
-import { matchesLabels } from '../instanceEndpoints.ts'
-import { multimap } from '../multimap.ts'
+import type { CompiledService } from '../registry/compiledService.ts'
+import { matchesLabels } from '../registry/instanceEndpoints.ts'
+import { multimap } from '../registry/multimap.ts'
 
 /** A workload that the registry knows of. */
 export type Workload = Stored<'Instance'> | Stored<'WorkloadEntry'>
@@ -50,4 +50,4 @@ export const createWorkloadSelection = (): WorkloadSelection => {
 }
 
 const selectorOf = ({ found }: CompiledService): Readonly<Record<string, string>> | undefined =>
-  found.by === 'caller' ? undefined : found.selector
+  found.by === 'caller' || found.by === 'askedName' ? undefined : found.selector

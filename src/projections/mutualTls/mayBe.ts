@@ -1,5 +1,5 @@
 import type { ProxyIdentity } from '../../model/proxy.ts'
-import type { Registry } from '../registry.ts'
+import type { Registry } from '../registry/registry.ts'
 import { accountOf, spiffeId } from './identities.ts'
 
 /** Whether a client whose certificate bears `names` (its URIs, DNS names and common name) may be the node `identity`:

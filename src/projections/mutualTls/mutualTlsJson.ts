@@ -1,11 +1,11 @@
-import { secretOverAds } from '../downstreamTls.ts'
 import type { JsonObject } from '../json.ts'
+import { secretOverAds } from '../listeners/downstreamTls.ts'
 import { workloadAuthorities, workloadCertificate } from './workloadSecrets.ts'
 
 const tls = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3'
 
 /** The `transport_socket` by which a proxy shows its workload's certificate to another's, and takes one with one of the
- *  names `identities` (SPIFFE ids). Where there are none it takes nothing that is signed for a workload. */
+ *  names `identities` (SPIFFE ids, and what a ServiceEntry names). Where there are none it takes nothing that is signed for a workload. */
 export const upstreamMutualTlsJson = (identities: readonly string[], meshDomain: string): JsonObject => ({
   name: 'envoy.transport_sockets.tls',
   typed_config: {
@@ -18,7 +18,7 @@ export const upstreamMutualTlsJson = (identities: readonly string[], meshDomain:
           match_typed_subject_alt_names: (identities.length > 0
             ? identities
             : [`spiffe://${meshDomain}`]
-          ).map((exact) => ({ san_type: 'URI', matcher: { exact } })),
+          ).map((exact) => ({ san_type: exact.includes('://') ? 'URI' : 'DNS', matcher: { exact } })),
         },
         validation_context_sds_secret_config: secretOverAds(workloadAuthorities),
       },

@@ -1,4 +1,4 @@
-import type { ClusterPart } from '../slice.ts'
+import type { ClusterPart } from '../views/slice.ts'
 import { workloadSecretNames } from './workloadSecrets.ts'
 
 /** Names of the secrets that `clusters` ask for, each once. */

@@ -1,3 +1,4 @@
+import type { CertificateFile } from '../../model/certificateFile.ts'
 import type { XdsResource } from '../../model/xds.ts'
 import { xdsResource } from '../encoded.ts'
 
@@ -19,8 +20,20 @@ export const workloadSecrets = (path: string): ReadonlyMap<string, XdsResource> 
   return made.secrets
 }
 
+/** The files that these are made of, in the directory `path`. */
+export const workloadFiles = (path: string): readonly CertificateFile[] => {
+  const chain = fileIn(path, 'cert-chain.pem')
+  return [
+    { path: chain, holds: 'certificate' },
+    { path: fileIn(path, 'key.pem'), holds: 'key', of: chain },
+    { path: fileIn(path, 'root-cert.pem'), holds: 'authorities' },
+  ]
+}
+
+const fileIn = (path: string, name: string): string => `${path.replace(/\/+$/, '')}/${name}`
+
 const make = (path: string): ReadonlyMap<string, XdsResource> => {
-  const file = (name: string) => ({ filename: `${path.replace(/\/+$/, '')}/${name}` })
+  const file = (name: string) => ({ filename: fileIn(path, name) })
   const watched_directory = { path }
   const secrets = [
     {

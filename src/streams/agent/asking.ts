@@ -23,6 +23,7 @@ export const createAsking = (
   let asking = false
   let onceMore = false
   let waitMs = againMs.first
+  let turn = 0
   const ask = (): void => {
     if (asking) {
       onceMore = true
@@ -30,6 +31,8 @@ export const createAsking = (
     }
     asking = true
     onceMore = false
+    turn += 1
+    const mine = turn
     counted.syncs += 1
     question()
       .catch((): Outcome => 'again')
@@ -38,7 +41,8 @@ export const createAsking = (
         if (outcome === 'again') {
           counted.syncsFailed += 1
           waitMs = Math.min(againMs.most, waitMs * 2)
-          later(waitMs * (0.5 + random() / 2), ask)
+          // Whoever was asked meanwhile for another reason need not be asked for this one.
+          later(waitMs * (0.5 + random() / 2), () => (mine === turn ? ask() : undefined))
         } else {
           waitMs = againMs.first
           if (onceMore) ask()

@@ -2,28 +2,42 @@ import { type Either, isLeft, right } from 'fp-ts/lib/Either.js'
 import { emptyDigest } from '../../agent/digest.ts'
 import type { Position } from '../../model/entry.ts'
 import type { ProxyStatus } from '../../model/fleet.ts'
-import type { AgentStatus, Standing } from '../../model/frame.ts'
+import type { AgentStatus, Standing, Topic, Verdict } from '../../model/frame.ts'
 import { namespaceNamed } from '../../model/namespaceNamed.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../../model/proxy.ts'
-import type { Clock } from '../../ports.ts'
+import { createStandstill } from '../../model/standstill.ts'
+import { proxyTopic } from '../../model/topic.ts'
+import type { Clock, ControllerBus } from '../../ports.ts'
 import type { ProjectedProxy } from '../../projections/projectedProxy.ts'
 import type { Projector } from '../../projections/projector.ts'
-import type { View } from '../../projections/view.ts'
+import type { View } from '../../projections/views/view.ts'
 import type { Fleet } from '../fleet.ts'
 import { type PublishedOwn, publishOwn } from './publishedOwn.ts'
 import { type PublishedView, publishView } from './publishedView.ts'
+import { type Doubt, verdictOn } from './verdictOn.ts'
 
 /** An agent that was heard, and what its proxy reads. */
 export type FollowedAgent = {
   readonly proxy: ProjectedProxy
   readonly own: PublishedOwn
   readonly namespace: string
+  /** Of what is its own. */
+  readonly topic: Topic
   view: PublishedView | undefined
+  /** When it was given another view last. */
+  turnedMs: number
   heardMs: number
+  /** While it does not count as silent. */
+  isHeard: boolean
   told: AgentStatus | undefined
+  /** The newest position as of which it said that it holds what it should, and that its Envoy has acknowledged that. */
+  heldAsOf: Position
+  ackedAsOf: Position
+  doubt: Doubt | undefined
 }
 
-/** The agents that were heard, the views that their proxies read, and how each stands. */
+/** The agents that were heard, the views that their proxies read, and how each stands. One that was not heard for a
+ *  while counts as silent, and is forgotten in the end. */
 export type FollowedAgents = {
   /** The agent of `node`, known or new. Left says why there can be none. */
   follow(node: string, metadata: ProxyMetadata): Either<string, FollowedAgent>
@@ -33,15 +47,15 @@ export type FollowedAgents = {
   views(): Iterable<PublishedView>
   published(view: View): PublishedView | undefined
   /** Lets `agent` read what its manifest names now; the view that it read before. */
-  turn(agent: FollowedAgent): PublishedView | undefined
-  /** It said something just now, perhaps how it stands. */
-  heard(agent: FollowedAgent, status?: AgentStatus): void
+  turn(agent: FollowedAgent, nowMs: number): PublishedView | undefined
+  /** It asked for something just now. */
+  heard(agent: FollowedAgent): void
+  /** It said just now how it stands; what is found of that. */
+  told(agent: FollowedAgent, status: AgentStatus): Verdict | undefined
   /** Where it should stand. */
   standingOf(agent: FollowedAgent): Standing
-  /** Calls those silent that were not heard for a while, and forgets them in the end. */
-  look(): void
   counters(): { readonly agents: number; readonly agentsRefused: number }
-  /** Forgets all. */
+  /** Forgets all, and looks for silent ones no more. */
   close(): void
 }
 
@@ -49,13 +63,16 @@ export type FollowedAgents = {
 const silentAfterMs = 16_000
 /** What it missed is remembered for so long after it was last heard. */
 const forgottenAfterMs = 120_000
+/** How often silent agents are looked for. */
+const lookEveryMs = 1_000
 
 /** Nobody yet. `identify` says whose a node id is, or why it is nobody's. */
 export const createFollowedAgents = (parts: {
   readonly projector: Projector
   readonly fleet: Fleet
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'monotonicMs'>
   readonly identify: (node: string) => Either<string, ProxyIdentity>
+  readonly bus: Pick<ControllerBus, 'log'>
 }): FollowedAgents => {
   const { projector, fleet, clock } = parts
   const agents = new Map<string, FollowedAgent>()
@@ -80,7 +97,7 @@ export const createFollowedAgents = (parts: {
 
   const follow = (node: string, metadata: ProxyMetadata): Either<string, FollowedAgent> => {
     const known = agents.get(node)
-    if (known !== undefined && sameMetadata(known.proxy.metadata, metadata)) return right(known)
+    if (known !== undefined && isOf(known, metadata)) return right(known)
     const identity = parts.identify(node)
     if (isLeft(identity)) {
       refused += 1
@@ -91,9 +108,15 @@ export const createFollowedAgents = (parts: {
       proxy,
       own: publishOwn(projector, proxy),
       namespace: namespaceNamed(identity.right) ?? '',
+      topic: proxyTopic(node),
       view: undefined,
-      heardMs: clock.nowMs(),
+      turnedMs: Number.NEGATIVE_INFINITY,
+      heardMs: clock.monotonicMs(),
+      isHeard: false,
       told: undefined,
+      heldAsOf: -1,
+      ackedAsOf: 0,
+      doubt: undefined,
     }
     agent.view = enterView(agent)
     if (known !== undefined) forget(known)
@@ -127,9 +150,49 @@ export const createFollowedAgents = (parts: {
     if (told === undefined)
       return { id, type, connected: true, state: 'pending', ackedPosition: 0, rejections: [] }
     const { status } = told
-    if (!isEqual(told.standing, standingOf(agent))) return { ...status, state: 'pending' }
+    if (!holds(agent, told.standing)) {
+      const ackedPosition = Math.max(status.ackedPosition, agent.ackedAsOf)
+      return { ...status, state: 'pending', ackedPosition }
+    }
     return status.state === 'synced' ? { ...status, ackedPosition: position() } : status
   }
+
+  const hasTakenOwn = ({ told, own }: FollowedAgent): boolean =>
+    told !== undefined && told.status.state !== 'pending' && told.standing.own.digest === own.digest()
+
+  const heard = (agent: FollowedAgent): void => {
+    agent.heardMs = clock.monotonicMs()
+    if (agent.isHeard) return
+    agent.isHeard = true
+    fleet.heard(agent.proxy, { status: () => statusOf(agent), hasTakenOwn: () => hasTakenOwn(agent) })
+  }
+
+  const compare = (agent: FollowedAgent, status: AgentStatus): Verdict | undefined => {
+    const isOfThisLog = status.log === parts.bus.log
+    if (!isOfThisLog || holds(agent, status.standing)) {
+      agent.doubt = undefined
+      return isOfThisLog ? 'equal' : 'missing'
+    }
+    const { verdict, doubt } = verdictOn(agent, status, standingOf(agent), agent.heardMs)
+    agent.doubt = doubt
+    return verdict
+  }
+
+  const stoodStillMs = createStandstill(lookEveryMs, clock.monotonicMs())
+  const look = (): void => {
+    const nowMs = clock.monotonicMs()
+    const missedMs = stoodStillMs(nowMs)
+    for (const agent of [...agents.values()]) {
+      agent.heardMs = Math.min(nowMs, agent.heardMs + missedMs)
+      const silentMs = nowMs - agent.heardMs
+      if (silentMs > silentAfterMs && agent.isHeard) {
+        agent.isHeard = false
+        fleet.silent(agent.proxy.identity.node)
+      }
+      if (silentMs > forgottenAfterMs) forget(agent)
+    }
+  }
+  const looking = setInterval(look, lookEveryMs)
 
   return {
     follow,
@@ -137,40 +200,46 @@ export const createFollowedAgents = (parts: {
     all: () => agents.values(),
     views: () => views.values(),
     published: (view) => views.get(view),
-    turn: (agent) => {
+    turn: (agent, nowMs) => {
       const before = agent.view
       if (projector.manifest(agent.proxy).view !== before?.view) {
         agent.view = enterView(agent)
+        agent.turnedMs = nowMs
         leave(before, agent.namespace)
       }
       return before
     },
-    heard: (agent, status) => {
-      if (status !== undefined) agent.told = status
-      agent.heardMs = clock.nowMs()
-      fleet.heard(agent.proxy, () => statusOf(agent))
+    heard,
+    told: (agent, status) => {
+      heard(agent)
+      const verdict = compare(agent, status)
+      agent.told = status
+      if (verdict === 'equal') {
+        agent.heldAsOf = position()
+        if (status.status.state === 'synced') agent.ackedAsOf = position()
+      }
+      return verdict
     },
     standingOf,
-    look: () => {
-      const nowMs = clock.nowMs()
-      for (const agent of [...agents.values()]) {
-        const silentMs = nowMs - agent.heardMs
-        if (silentMs > silentAfterMs) fleet.silent(agent.proxy.identity.node)
-        if (silentMs > forgottenAfterMs) forget(agent)
-      }
-    },
     counters: () => ({ agents: agents.size, agentsRefused: refused }),
     close: () => {
+      clearInterval(looking)
       for (const agent of [...agents.values()]) forget(agent)
     },
   }
 }
 
-const isEqual = (one: Standing, other: Standing): boolean =>
-  one.own.digest === other.own.digest &&
-  one.view.topic === other.view.topic &&
-  one.view.digest === other.view.digest &&
-  one.endpoints.digest === other.endpoints.digest
+/** True where `held` is the content that an agent should hold, as of whatever positions. Thousands of agents are asked
+ *  this a second, so nothing is made for it. */
+const holds = ({ own, view, namespace }: FollowedAgent, held: Standing): boolean =>
+  held.own.digest === own.digest() &&
+  held.view.topic === (view?.topicFor(namespace) ?? '') &&
+  held.view.digest === (view?.content.digest.text() ?? emptyDigest) &&
+  held.endpoints.digest === (view?.endpoints.digest.text() ?? emptyDigest)
+
+/** What an agent says again it says with the same metadata, mostly the very same object. */
+const isOf = ({ told, proxy }: FollowedAgent, metadata: ProxyMetadata): boolean =>
+  told?.metadata === metadata || sameMetadata(proxy.metadata, metadata)
 
 const sameMetadata = (one: ProxyMetadata, other: ProxyMetadata): boolean =>
   JSON.stringify([one.httpProxy, one.labels]) === JSON.stringify([other.httpProxy, other.labels])

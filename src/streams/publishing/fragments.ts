@@ -2,8 +2,11 @@ import { headOf } from '../../delivery/composeRoutes.ts'
 import type { Fragment } from '../../model/frame.ts'
 import { endpointsTopic } from '../../model/topic.ts'
 import type { XdsResource, XdsType } from '../../model/xds.ts'
+import { parseClusterName } from '../../projections/clusters/clusterName.ts'
+import { distinction } from '../../projections/clusters/endpointStore.ts'
 import type { Projector } from '../../projections/projector.ts'
-import type { View } from '../../projections/view.ts'
+import type { ClusterPart } from '../../projections/views/slice.ts'
+import type { View } from '../../projections/views/view.ts'
 import { contentHash } from '../../wire/contentHash.ts'
 
 /** The fragments that a resource is sent as: a route configuration without its virtual hosts and each of these, else
@@ -28,16 +31,26 @@ export const fragmentsIn = (
   const resource = projector.viewResource(view, type, name)
   if (resource === undefined) return []
   if (type !== 'clusters') return fragmentsOf(type, resource)
-  const endpoints = endpointsTopicOf(projector, view, name)
+  const endpoints = endpointsTopicOf(view, name)
   return [{ ...fragmentOf(type, resource), ...(endpoints === undefined ? {} : { endpoints }) }]
 }
 
 /** The topic of the endpoints of the cluster `name` of a view; undefined when they are found by DNS. */
-export const endpointsTopicOf = (projector: Projector, view: View, name: string): string | undefined => {
+export const endpointsTopicOf = (view: View, name: string): string | undefined => {
   const part = view.clusters.get(name)
   if (part?.eds !== true) return undefined
-  return endpointsTopic(projector.registry().service(part.hostname)?.namespace ?? '', name)
+  const known = topics.get(part)
+  if (known !== undefined) return known
+  const its = distinction(part)
+  // Most have what their names say.
+  const apart = its === parseClusterName(name)?.subset ? '' : contentHash(its)
+  const made = endpointsTopic(part.namespace, name, apart)
+  topics.set(part, made)
+  return made
 }
+
+/** Made once for each cluster: every event at its endpoints asks for it. */
+const topics = new WeakMap<ClusterPart, string>()
 
 const fragmentOf = (type: XdsType, resource: XdsResource): Fragment => {
   const { name, version, causes, clusters, lingers } = resource

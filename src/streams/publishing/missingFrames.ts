@@ -1,6 +1,5 @@
 import type { Position } from '../../model/entry.ts'
 import type { Frame, Standing } from '../../model/frame.ts'
-import { proxyTopic } from '../../model/topic.ts'
 import { endpointsFrame } from './endpointsFrame.ts'
 import type { FollowedAgent } from './followedAgents.ts'
 import type { PublishedView } from './publishedView.ts'
@@ -17,6 +16,8 @@ export const missingFrames = (
 ): readonly Frame[] => {
   const frames: Frame[] = []
   const { view } = agent
+  // What it said it held at some time need not be told again; one that begins anew says that it holds nothing.
+  const since = held.endpoints.position < 0 ? -1 : Math.max(held.endpoints.position, agent.heldAsOf)
   const isOther = held.view.topic !== there.view.topic
   const lacksEndpoints = held.endpoints.digest !== there.endpoints.digest
   if (view !== undefined && (isOther || held.view.digest !== there.view.digest)) {
@@ -28,13 +29,13 @@ export const missingFrames = (
         : viewFrame(view, topic, position, delta, held.view.digest),
     )
     if (delta !== undefined && lacksEndpoints)
-      frames.push(...endpointsSince(view, held.endpoints.position, there.endpoints.position, recent))
+      frames.push(...endpointsSince(view, since, there.endpoints.position, recent))
   } else if (view !== undefined && lacksEndpoints)
-    frames.push(...endpointsSince(view, held.endpoints.position, there.endpoints.position, recent))
+    frames.push(...endpointsSince(view, since, there.endpoints.position, recent))
   if (held.own.digest !== there.own.digest || isOther)
     frames.push({
       type: 'proxy',
-      topic: proxyTopic(agent.proxy.identity.node),
+      topic: agent.topic,
       position: there.own.position,
       after: there.own.digest,
       view: there.view.topic,

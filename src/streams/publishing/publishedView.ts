@@ -2,9 +2,9 @@ import type { Position } from '../../model/entry.ts'
 import type { Fragment, FragmentChange, FragmentKey, Topic } from '../../model/frame.ts'
 import { viewTopic } from '../../model/topic.ts'
 import { type XdsResource, type XdsType, xdsTypes } from '../../model/xds.ts'
-import type { Changes } from '../../projections/changes.ts'
 import type { Projector } from '../../projections/projector.ts'
-import type { View } from '../../projections/view.ts'
+import type { Changes } from '../../projections/views/changes.ts'
+import type { View } from '../../projections/views/view.ts'
 import { contentHash } from '../../wire/contentHash.ts'
 import { endpointsTopicOf, fragmentsIn, fragmentsOf } from './fragments.ts'
 import {
@@ -16,6 +16,7 @@ import {
   type Published,
   republish,
 } from './published.ts'
+import { createTrail } from './trail.ts'
 
 /** What changed in a view's own content, and in the endpoints of clusters that it had before. */
 export type ViewStep = FragmentChange & { readonly before: string; readonly endpoints: readonly Endpoints[] }
@@ -31,6 +32,10 @@ export type PublishedView = {
   position(): Position
   /** When it changed last, by the caller's clock. */
   changedMs(): number
+  /** When any of its endpoints did. */
+  endpointsChangedMs(): number
+  /** Until when the digest of its endpoints was this one; undefined where that is not remembered. */
+  endpointsUntil(digest: string): number | undefined
   topicFor(namespace: string): Topic
   /** Topics on which it is published: one for each namespace that reads it. */
   topics(): Iterable<Topic>
@@ -57,22 +62,22 @@ const sharedTypes = xdsTypes.filter((type) => type !== 'endpoints')
 export const publishView = (projector: Projector, view: View): PublishedView => {
   const content = nothingPublished()
   const endpoints = nothingPublished()
-  const readers = new Map<string, number>()
+  const readers = new Map<string, { readonly topic: Topic; count: number }>()
+  const trail = createTrail()
   const hash = contentHash(view.key)
   let steps: { readonly to: Position; readonly before: string; readonly keys: readonly FragmentKey[] }[] = []
   let position = projector.snapshot().position
   let changedMs = Number.NEGATIVE_INFINITY
+  let endpointsChangedMs = Number.NEGATIVE_INFINITY
 
   const endpointsOf = (cluster: string): Endpoints | undefined => {
-    const topic = endpointsTopicOf(projector, view, cluster)
+    const topic = endpointsTopicOf(view, cluster)
     const resource = topic === undefined ? undefined : projector.viewResource(view, 'endpoints', cluster)
     return topic === undefined || resource === undefined ? undefined : { topic, resource }
   }
 
-  const endpointFragments = (cluster: string): readonly Fragment[] => {
-    const found = endpointsOf(cluster)
-    return found === undefined ? [] : fragmentsOf('endpoints', found.resource)
-  }
+  const endpointFragments = (cluster: string, found = endpointsOf(cluster)): readonly Fragment[] =>
+    found === undefined ? [] : fragmentsOf('endpoints', found.resource)
 
   const fragments = (resource: string): readonly Fragment[] => {
     const [type, name] = resourceOf(resource)
@@ -105,20 +110,31 @@ export const publishView = (projector: Projector, view: View): PublishedView => 
     return { put, gone }
   }
 
+  /** False too where agents do not listen yet to where its endpoints are told now. */
+  const isToldWhereItWas = (name: string): boolean => {
+    const [known] = content.byResource.get(resourceId('clusters', name))?.values() ?? []
+    return endpoints.byResource.has(name) && known?.endpoints === endpointsTopicOf(view, name)
+  }
+
   const step = (changes: Changes, nowMs: number): ViewStep => {
     const before = content.digest.text()
-    const had = new Set([...changes.endpoints].filter((name) => endpoints.byResource.has(name)))
+    const endpointsBefore = endpoints.digest.text()
+    const had = new Set([...changes.endpoints].filter(isToldWhereItWas))
     const { put, gone } = stepContent(changes)
     const arrived: Fragment[] = []
     const moved: Endpoints[] = []
     for (const name of changes.endpoints) {
-      const change = republish(endpoints, name, endpointFragments(name))
-      const found = change.put.length === 0 ? undefined : endpointsOf(name)
-      if (found === undefined) continue
+      const found = endpointsOf(name)
+      const change = republish(endpoints, name, endpointFragments(name, found))
+      if (found === undefined || change.put.length === 0) continue
       if (had.has(name)) moved.push(found)
       else arrived.push(...change.put)
     }
     position = projector.snapshot().position
+    if (endpoints.digest.text() !== endpointsBefore) {
+      trail.left(endpointsBefore, nowMs)
+      endpointsChangedMs = nowMs
+    }
     if (put.length + gone.length > 0) {
       changedMs = nowMs
       const keys = [...put, ...gone].map(({ kind, table, name }) => ({ kind, table, name }))
@@ -144,13 +160,19 @@ export const publishView = (projector: Projector, view: View): PublishedView => 
     endpoints,
     position: () => position,
     changedMs: () => changedMs,
-    topicFor: (namespace) => viewTopic(namespace, hash),
-    topics: () => [...readers.keys()].map((namespace) => viewTopic(namespace, hash)),
-    enter: (namespace) => readers.set(namespace, (readers.get(namespace) ?? 0) + 1),
+    endpointsChangedMs: () => endpointsChangedMs,
+    endpointsUntil: trail.until,
+    topicFor: (namespace) => readers.get(namespace)?.topic ?? viewTopic(namespace, hash),
+    topics: () => [...readers.values()].map(({ topic }) => topic),
+    enter: (namespace) => {
+      const its = readers.get(namespace) ?? { topic: viewTopic(namespace, hash), count: 0 }
+      its.count += 1
+      readers.set(namespace, its)
+    },
     leave: (namespace) => {
-      const left = (readers.get(namespace) ?? 1) - 1
-      if (left === 0) readers.delete(namespace)
-      else readers.set(namespace, left)
+      const its = readers.get(namespace)
+      if (its !== undefined) its.count -= 1
+      if (its?.count === 0) readers.delete(namespace)
       return readers.size === 0
     },
     step,

@@ -2,6 +2,7 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { left } from 'fp-ts/lib/Either.js'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Passed } from '../../../src/adapters/configDirectory/pass.ts'
 import { configDirectory } from '../../../src/adapters/configDirectory.ts'
 import type { Resource } from '../../../src/model/resource.ts'
 import type { WriteRequest } from '../../../src/model/write.ts'
@@ -88,6 +89,20 @@ describe('a watched directory', () => {
     await rm(join(directory, 'a.yaml'))
     await until(({ known }) => known.files.size === 1)
     expect(services(controller)).toEqual(['a from http', 'b from files/conf'])
+  })
+
+  test('F4: a file that is written again as it was has not changed', async () => {
+    const [controller, directory] = [controllerOfTest(), await temporaryDirectory()]
+    await writeFile(join(directory, 'a.yaml'), serviceYaml('a'))
+    const { until } = await watched(controller, directory)
+    await putByHttp(controller, service('a', 1))
+    const stamped = await until(({ known }) => known.files.size === 1)
+    await writeFile(join(directory, 'a.yaml'), serviceYaml('a'))
+    const [path] = stamped.known.files.keys()
+    const stampIn = ({ known }: Passed) => known.files.get(path ?? '')?.stamp
+    await until((passed) => stampIn(passed) !== stampIn(stamped))
+    expect(portOf(controller, 'a')).toBe(1)
+    expect(controller.snapshot().position).toBe(2)
   })
 
   test('F5: a bad file keeps its last good version, is reported with its place, and holds up no other', async () => {

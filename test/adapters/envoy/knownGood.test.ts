@@ -15,7 +15,8 @@ import { typeUrlOf, type XdsResource, type XdsType } from '../../../src/model/xd
 import type { XdsStream } from '../../../src/ports.ts'
 import { encode } from '../../../src/wire/encode.ts'
 import { envoyOrSkip } from '../../envoyOrSkip.ts'
-import { freePort, sendersTo } from './served.ts'
+import { freePort } from '../../freePort.ts'
+import { sendersTo } from './served.ts'
 import { berth, supervised } from './supervised.ts'
 import { until } from './until.ts'
 
@@ -160,6 +161,16 @@ describe('the last acknowledged configuration', () => {
     await keeper.close()
     expect(await readKnownGood(path, 'default', node)).toMatchObject({ right: { position: 100 } })
     expect(keeper.counters()).toEqual({ written: 2, overtaken: 98, failed: 0 })
+  })
+
+  test('G20: the next is written soon, however seldom it may be', async () => {
+    const path = join(directory, 'soon')
+    const keeper = knownGoodKeeper(path, 600_000, () => {})
+    onTestFinished(() => keeper.close())
+    for (let position = 1; position <= 3; position += 1) {
+      keeper.keep(() => ({ ...known(), position }))
+      await expect.poll(() => keeper.counters().written).toBe(position)
+    }
   })
 
   test('G20: a write that fails leaves what was there, and is told', async () => {

@@ -1,15 +1,5 @@
 import { Agent, request } from 'node:http'
-import { createServer } from 'node:net'
 import type { Answer } from '../../e2e/mesh.ts'
-
-/** A free port of loopback, as far as one can tell. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 /** A bootstrap whose one listener answers `body`, late where the request says `x-envoy-fault-delay-request: MS`. */
 export const answering = (body: string, port: number, adminPath: string) => ({

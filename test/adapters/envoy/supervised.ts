@@ -10,7 +10,7 @@ import {
   superviseEnvoy,
 } from '../../../src/adapters/envoy/superviseEnvoy.ts'
 import type { SupervisionLimits } from '../../../src/agent/supervision/limits.ts'
-import { freePort } from './served.ts'
+import { freePort } from '../../freePort.ts'
 
 /** Where an Envoy is supervised in a test; whatever runs there is ended and removed after it. */
 export type Berth = {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseServiceKey, serviceKeyText } from '../../../src/adapters/http/v1/serviceKey.ts'
+import { v1Url } from '../../../src/adapters/http/v1/v1Url.ts'
 import { type StartedController, startController } from '../../../src/cli/startController.ts'
 import type { Resource } from '../../../src/model/resource.ts'
+import { istio } from '../../projections/istio/following.ts'
 import { instance, routeRule, service } from '../../reducers/given.ts'
 
 /** Vectors of Pilot's own tests (model/service_test.go). */
@@ -24,6 +26,11 @@ test('H37: service keys are written and read as in 2017', () => {
   const made = keys.map(([hostname, ports, labels]) => serviceKeyText({ hostname, ports, labels }))
   expect(made).toEqual(texts)
   expect(texts.map((text) => serviceKeyText(parseServiceKey(text)))).toEqual(texts)
+})
+
+test('H37: addresses are URLs, of IPv6 in brackets', () => {
+  const urls = ['10.0.0.1', '::1'].map((address) => v1Url({ address, port_value: 80 }))
+  expect(urls).toEqual(['tcp://10.0.0.1:80', 'tcp://[::1]:80'])
 })
 
 const node = 'sidecar~10.1.1.0~v0.default~default.svc.cluster.local'
@@ -200,5 +207,22 @@ describe('the view of 2017', () => {
       `/v1/routes/x/istio-proxy/${node}`,
     ])
       expect([path, (await ask(path)).status]).toEqual([path, 404])
+  })
+
+  test('H37: TLS is shown within the PROXY protocol too, which alone is none', async () => {
+    const told = 'told.default.svc.cluster.local|http'
+    const contextWith = async (trafficPolicy: object) => {
+      const body = JSON.stringify([
+        service('told', { ports: [{ name: 'http', port: 81 }] }),
+        istio('DestinationRule', 'told', { host: 'told', trafficPolicy }),
+      ])
+      const headers = { 'content-type': 'application/json' }
+      await fetch(`${started.http.url}/api/v1/config`, { method: 'POST', headers, body })
+      const { clusters } = (await ask(`/v1/clusters/istio-proxy/${node}`)).body
+      return clusters.find((one: { service_name?: string }) => one.service_name === told)?.ssl_context
+    }
+    const tls = { mode: 'SIMPLE', caCertificates: '/ca.pem' }
+    expect(await contextWith({ tls, proxyProtocol: {} })).toEqual({ ca_cert_file: '/ca.pem' })
+    expect(await contextWith({ proxyProtocol: {} })).toBeUndefined()
   })
 })

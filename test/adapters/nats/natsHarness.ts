@@ -3,7 +3,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { freePorts } from '../../../src/cli/demo/freePorts.ts'
+import { freePorts } from '../../freePort.ts'
 
 export type NatsServer = {
   /** As it calls itself in the cluster: `n1` … */

@@ -88,12 +88,23 @@ describe('secrets in files', () => {
     expect(secrets.problem('default/web')).toMatchObject({ kind: 'expired' })
   })
 
-  test('T5: a directory that is not there yet is no fault', async () => {
-    const secrets = await secretFiles(join(tmpdir(), 'rutter-no-such-directory'), {
+  test('T5: a directory that is not there yet is told, and followed when it comes', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'rutter-secrets-'))
+    const directory = join(parent, 'later')
+    const told: string[] = []
+    const secrets = await secretFiles(directory, {
       changed: () => {},
+      notice: (line) => told.push(line),
       nowMs: Date.now,
+      quietMs: 10,
+      rescanMs: 100,
     })
-    onTestFinished(() => secrets.close())
-    expect(secrets.resource('a/b')).toBeUndefined()
+    onTestFinished(async () => {
+      await secrets.close()
+      rmSync(parent, { recursive: true })
+    })
+    expect(told).toEqual([`there is no directory ${directory}; secrets are read when there is`])
+    put(join(directory, 'default/web'), first)
+    await expect.poll(() => secrets.resource('default/web')).toBeDefined()
   })
 })

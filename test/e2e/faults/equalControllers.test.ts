@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { natsAgentBus } from '../../../src/adapters/nats/agentBus.ts'
 import type { AgentStatus, Standing } from '../../../src/model/frame.ts'
 import type { Resource } from '../../../src/model/resource.ts'
-import { freePort } from '../../adapters/envoy/served.ts'
 import { type NatsServers, startNats } from '../../adapters/nats/natsHarness.ts'
 import { linked } from '../../adapters/nats/openedLog.ts'
+import { freePort } from '../../freePort.ts'
 import { natsServerOrSkip } from '../../natsServerOrSkip.ts'
 import { instance, routeRule, service } from '../../reducers/given.ts'
 import { randomFrom } from '../randomFrom.ts'
@@ -75,6 +75,7 @@ describe.skipIf(nats.skip)('three controllers on one log', () => {
         node,
         metadata: {},
         standing,
+        position: 0,
         status: {
           id: node,
           type: 'sidecar',

@@ -4,7 +4,7 @@ import type { ProxyIdentity, ProxyMetadata } from '../../../src/model/proxy.ts'
 import type { Resource } from '../../../src/model/resource.ts'
 import type { SecretCheck } from '../../../src/model/secret.ts'
 import type { XdsType } from '../../../src/model/xds.ts'
-import { diagnosticsOf } from '../../../src/projections/diagnostics.ts'
+import { diagnosticsOf } from '../../../src/projections/diagnostics/diagnostics.ts'
 import { certificatesOf } from '../../../src/projections/ingress/serverNames.ts'
 import { createProjector } from '../../../src/projections/projector.ts'
 import { showResource } from '../../../src/projections/showResource.ts'
@@ -43,7 +43,9 @@ const project = (
   rules: readonly Resource[],
   { metadata = {}, check }: { metadata?: ProxyMetadata; check?: SecretCheck } = {},
 ) => {
-  const projector = createProjector(given(applied(service('reviews')), ...rules.map(applied)), check)
+  const projector = createProjector(given(applied(service('reviews')), ...rules.map(applied)), {
+    secretProblem: check,
+  })
   const proxy = projector.follow(gate, metadata)
   const show = (type: XdsType, name: string): unknown => {
     const resource = proxy.get(type, name)
@@ -118,8 +120,13 @@ describe('TLS of an ingress', () => {
         .flatMap(({ routes }) => routes.map(({ redirect, route }) => redirect ?? route))
     expect(redirects()).toEqual([{ scheme_redirect: 'https' }])
     expect(redirects({ address: '127.0.9.1', port: 15_080 })).toEqual([
-      { scheme_redirect: 'https', port_redirect: 443 },
+      { scheme_redirect: 'https', host_redirect: 'shop.example' },
     ])
+    const wild = rule('wild', '*.example', { tlsSecret: 'wild.edge' })
+    expect(redirects({ address: '127.0.9.1', port: 15_080 }, wild)).toContainEqual({
+      scheme_redirect: 'https',
+      port_redirect: 443,
+    })
     const plain = rule('plain', 'shop.example', { precedence: 1 })
     expect(redirects(undefined, plain)).toMatchObject([{ cluster: expect.stringContaining('reviews') }])
   })

@@ -59,6 +59,15 @@ describe('Kubernetes’ Ingress', () => {
     expect(JSON.stringify(virtualHost(of, 'a.org:80', '80'))).toContain('"rule":"Ingress/default/shop"')
   })
 
+  test('I9: what is left to the implementation may end in a wildcard: then it is a prefix of the text', () => {
+    const paths = ['/a/.*', '/b/*', '/c.*'].map((one) => path(one, 'ImplementationSpecific'))
+    expect(routes(world({ rules: [{ host: 'a.org', http: { paths } }] }), 'a.org:80')).toEqual([
+      ['/a/*', 'reviews'],
+      ['/b/*', 'reviews'],
+      ['/c*', 'reviews'],
+    ])
+  })
+
   test('I9: a rule without a host is for the others; the default backend has what no path takes', () => {
     const of = world({
       defaultBackend: backend('ratings'),
@@ -110,7 +119,7 @@ describe('Kubernetes’ Ingress', () => {
       expect(routes(world({ ingressClassName, rules }), 'a.org:80')).toHaveLength(1)
   })
 
-  test('I9: what leads nowhere is told', () => {
+  test('I10: what leads nowhere is told', () => {
     const spec: KubernetesIngressSpec = {
       defaultBackend: backend('absent'),
       tls: [{ hosts: ['a.org'] }],

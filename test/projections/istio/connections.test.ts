@@ -57,6 +57,20 @@ describe('tcp and tls routes in the mesh', () => {
     expect(chains(none, '10.9.0.1_3306')).toEqual([[cluster('other'), undefined]])
   })
 
+  test('Y23: they go on through a tunnel where the first destination has one', () => {
+    const tunnel = { protocol: 'POST', targetHost: '2001:db8::1', targetPort: 443 } as const
+    const proxy = istio('DestinationRule', 'other', { host: 'other', trafficPolicy: { tunnel } })
+    const nobody = istio('DestinationRule', 'db', { host: 'db', trafficPolicy: { tunnel } })
+    const world = seen([database, other, proxy, nobody, rule({ tcp: [{ route: [to('other')] }] })])
+    const [chain] = (world.json('listeners', '10.9.0.1_3306')?.['filter_chains'] ?? []) as readonly Chain[]
+    expect(chain?.filters.at(-1)?.typed_config['tunneling_config']).toEqual({
+      hostname: '[2001:db8::1]:443',
+      use_post: true,
+    })
+    expect(world.diagnostics(proxy)).toEqual([])
+    expect(world.diagnostics(nobody)).toEqual([['RUT2011', '/spec/trafficPolicy/tunnel']])
+  })
+
   test('Y23: conditions on the caller hold or not for all of its connections', () => {
     const resources = [
       database,
@@ -89,14 +103,90 @@ describe('tcp and tls routes in the mesh', () => {
     ])
   })
 
-  test('Y11: routes that no port is for, and a condition that cannot be checked, are told', () => {
+  test('Y23: where connections come from is tried in the order of the routes', () => {
+    const world = seen([
+      database,
+      other,
+      rule({
+        tcp: [
+          { match: [{ sourceSubnet: '10.0.0.0/8' }], route: [to('other')] },
+          { match: [{ sourceSubnet: '10.1.0.0/16' }], route: [to('db')] },
+        ],
+      }),
+    ])
+    expect(world.json('listeners', '10.9.0.1_3306')).toMatchObject({
+      filter_chains: [
+        { name: '1', filters: [{ typed_config: { cluster: cluster('other') } }] },
+        { name: '2', filters: [{ typed_config: { cluster: cluster('db') } }] },
+      ],
+      filter_chain_matcher: { matcher_list: { matchers: [{}, {}] } },
+      default_filter_chain: { filters: [{ typed_config: { cluster: cluster('db') } }] },
+    })
+  })
+
+  test('Y22: at a Gateway too', () => {
+    const gateway = istio('Gateway', 'edge', {
+      servers: [
+        { port: { number: 3306, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] },
+        {
+          port: { number: 3306, name: 'tls', protocol: 'TLS' },
+          hosts: ['db.org'],
+          tls: { mode: 'SIMPLE', credentialName: 'db' },
+        },
+      ],
+    })
+    const from = rule({
+      hosts: ['*'],
+      gateways: ['edge'],
+      tcp: [{ match: [{ sourceSubnet: '10.0.0.0/8' }], route: [to('other')] }, { route: [to('db')] }],
+    })
+    const world = seen([database, other, gateway, from], proxyOf('router'))
+    const tls = { transport_socket: {}, filters: [{ typed_config: { cluster: cluster('other') } }] }
+    const more = { ...tls, filters: [{ typed_config: { cluster: cluster('db') } }] }
+    expect(world.json('listeners', '0.0.0.0_3306')).toMatchObject({
+      filter_chains: [tls, more, { filters: [{ typed_config: { cluster: cluster('other') } }] }],
+      default_filter_chain: { filters: [{ typed_config: { cluster: cluster('db') } }] },
+    })
+  })
+
+  test('Y22: names and subnets are tried in the order of the routes, and neither keeps connections from the next', () => {
+    const gateway = istio('Gateway', 'edge', {
+      servers: [
+        {
+          port: { number: 3306, name: 'tls', protocol: 'TLS' },
+          hosts: ['*'],
+          tls: { mode: 'PASSTHROUGH' },
+        },
+      ],
+    })
+    const named = rule({
+      hosts: ['a.org', 'b.org'],
+      gateways: ['edge'],
+      tls: [
+        { match: [{ sniHosts: ['a.org'], destinationSubnets: ['10.9.0.0/16'] }], route: [to('other')] },
+        { match: [{ sniHosts: ['b.org'] }], route: [to('db')] },
+      ],
+    })
+    const listener = seen([database, other, gateway, named], proxyOf('router')).json(
+      'listeners',
+      '0.0.0.0_3306',
+    )
+    expect(listener).toMatchObject({
+      filter_chains: [
+        { filters: [{ typed_config: { cluster: cluster('other') } }] },
+        { filters: [{ typed_config: { cluster: cluster('db') } }] },
+      ],
+      filter_chain_matcher: { matcher_list: { matchers: [{}, {}] } },
+    })
+  })
+
+  test('Y11: routes that no port is for are told', () => {
     const bad = rule({
       hosts: ['reviews'],
       tcp: [{ match: [{ sourceSubnet: '10.0.0.0/8' }], route: [to('reviews')] }],
       tls: [{ match: [{ sniHosts: ['reviews'] }], route: [to('reviews')] }],
     })
     expect(seen([service('reviews'), bad]).diagnostics(bad)).toEqual([
-      ['RUT2010', '/spec/tcp/0/match/0/sourceSubnet'],
       ['RUT2124', '/spec/tcp'],
       ['RUT2124', '/spec/tls'],
     ])

@@ -139,6 +139,72 @@ describe('traffic policies', () => {
     })
   })
 
+  test('Y5: at first they get what the rule says, and their share as fast as it says', () => {
+    const warmup = { duration: '30s', minimumPercent: 20, aggression: 2 }
+    expect(clusterWith({ loadBalancer: { simple: 'LEAST_REQUEST', warmup } })).toMatchObject({
+      least_request_lb_config: {
+        slow_start_config: {
+          slow_start_window: '30s',
+          min_weight_percent: { value: 20 },
+          aggression: { default_value: 2 },
+        },
+      },
+    })
+  })
+
+  test('Y5: shares follow what endpoints report of their load', () => {
+    const backendUtilization = {
+      weightStabilizationPeriod: '0s',
+      weightExpirationPeriod: '1s',
+      weightUpdatePeriod: '0.5s',
+      errorUtilizationPenaltyPercent: 150,
+      metricNamesForComputingUtilization: ['named_metrics.foo'],
+    }
+    expect(JSON.stringify(clusterWith({ loadBalancer: { backendUtilization } }))).toContain(
+      JSON.stringify({
+        blackout_period: '0s',
+        weight_expiration_period: '1s',
+        weight_update_period: '0.500s',
+        error_utilization_penalty: 1.5,
+        metric_names_for_computing_utilization: ['named_metrics.foo'],
+      }).slice(1, -1),
+    )
+  })
+
+  test('Y4: a budget of retries and the PROXY protocol are for every port, whatever its settings', () => {
+    const all = {
+      retryBudget: { percent: 5, minRetryConcurrency: 2, budgetInterval: '1s' },
+      proxyProtocol: { version: 'V2' },
+      portLevelSettings: [{ port: { number: 9080 } }],
+    } as const
+    expect(clusterWith(all)).toMatchObject({
+      circuit_breakers: {
+        thresholds: [
+          {
+            retry_budget: {
+              budget_percent: { value: 5 },
+              min_retry_concurrency: 2,
+              budget_interval: '1s',
+            },
+          },
+        ],
+      },
+      transport_socket: {
+        name: 'envoy.transport_sockets.upstream_proxy_protocol',
+        typed_config: {
+          config: { version: 'V2' },
+          transport_socket: { name: 'envoy.transport_sockets.raw_buffer' },
+        },
+      },
+    })
+    const subsets = [{ ...subset('v1'), trafficPolicy: { proxyProtocol: {}, tls: { mode: 'SIMPLE' } } }]
+    const own = clusterWith(all, { subsets: subsets as never }, `outbound|9080|v1|${host}`)
+    expect(own).toMatchObject({
+      transport_socket: { typed_config: { transport_socket: { name: 'envoy.transport_sockets.tls' } } },
+    })
+    expect(JSON.stringify(own)).not.toContain('V2')
+  })
+
   test.each([
     [{ httpHeaderName: 'X-User' }, { header: { header_name: 'x-user' } }],
     [{ httpQueryParameterName: 'user' }, { query_parameter: { name: 'user' } }],
@@ -146,6 +212,12 @@ describe('traffic policies', () => {
     [
       { httpCookie: { name: 'user', path: '/', ttl: '0s' } },
       { cookie: { name: 'user', path: '/', ttl: '0s' } },
+    ],
+    [
+      {
+        httpCookie: { name: 'user', ttl: '1s', attributes: [{ name: 'Secure' }, { name: 'a', value: 'b' }] },
+      },
+      { cookie: { name: 'user', attributes: [{ name: 'Secure' }, { name: 'a', value: 'b' }] } },
     ],
   ])('Y5: a consistent hash by %j is the routes’ too', (consistentHash, policy) => {
     const world = seen([...mesh, rule({ trafficPolicy: { loadBalancer: { consistentHash } } })])
@@ -206,6 +278,15 @@ describe('traffic policies', () => {
         },
       },
     })
+    const http2KeepAlive = { interval: '10s', timeout: '2s' }
+    const asked = clusterWith({ connectionPool: { http: { h2UpgradePolicy: 'UPGRADE', http2KeepAlive } } })
+    expect(asked).toMatchObject({
+      typed_extension_protocol_options: {
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+          explicit_http_config: { http2_protocol_options: { connection_keepalive: http2KeepAlive } },
+        },
+      },
+    })
     expect(clusterWith({ connectionPool: { tcp: { maxConnections: 0 } } })).not.toHaveProperty(
       'circuit_breakers',
     )
@@ -236,6 +317,31 @@ describe('traffic policies', () => {
         interval: '1s',
         base_ejection_time: '2s',
         max_ejection_percent: 100,
+      },
+    })
+  })
+
+  test('Y6: what an error is, and which share of them is too much, are as it says', () => {
+    expect(clusterWith({ outlierDetection: { failurePercentageThreshold: 40 } })).toMatchObject({
+      outlier_detection: { failure_percentage_threshold: 40, enforcing_failure_percentage: 100 },
+    })
+    const outlierDetection = {
+      failurePercentageThreshold: 40,
+      splitExternalLocalOriginErrors: true,
+      outlierDetectionHttpErrorCodes: [429, 503],
+    }
+    expect(clusterWith({ outlierDetection })).toMatchObject({
+      outlier_detection: { enforcing_failure_percentage_local_origin: 100 },
+      typed_extension_protocol_options: {
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+          outlier_detection: {
+            error_matcher: {
+              http_response_headers_match: {
+                headers: [{ name: ':status', string_match: { safe_regex: { regex: '429|503' } } }],
+              },
+            },
+          },
+        },
       },
     })
   })
@@ -279,18 +385,106 @@ describe('traffic policies', () => {
     expect(clusterWith({ tls: { mode: 'DISABLE' } })).not.toHaveProperty('transport_socket')
   })
 
+  const toldOf = (trafficPolicy: TrafficPolicy, more: Partial<DestinationRuleSpec> = {}) => {
+    const it = rule({ trafficPolicy, ...more })
+    return [...seen([...mesh, it]).diagnostics(it)].map(([code, path]) => `${code} ${path}`).sort()
+  }
+
   test('Y11: what has no effect is named at its place', () => {
-    const bad = rule({
-      trafficPolicy: {
-        tunnel: {},
-        loadBalancer: { localityLbSetting: { enabled: true } },
-        portLevelSettings: [{ port: { number: 1 }, tls: { mode: 'SIMPLE', credentialName: 'x' } }],
-      },
-    })
-    expect([...seen([...mesh, bad]).diagnostics(bad)].sort()).toEqual([
-      ['RUT2011', '/spec/trafficPolicy/loadBalancer/localityLbSetting'],
-      ['RUT2011', '/spec/trafficPolicy/tunnel'],
-      ['RUT2101', '/spec/trafficPolicy/portLevelSettings/0/tls/credentialName'],
+    expect(
+      toldOf({
+        loadBalancer: { localityLbSetting: { failover: [{ from: 'a', to: 'b' }] } },
+        connectionPool: { tcp: { idleTimeout: '1s' } },
+        portLevelSettings: [
+          {
+            port: { number: 1 },
+            loadBalancer: { zoneAwareLbSetting: { enabled: true } },
+            tls: { mode: 'SIMPLE', credentialName: 'x', caCertCredentialName: 'y' },
+          },
+        ],
+      }),
+    ).toEqual([
+      'RUT2011 /spec/trafficPolicy/connectionPool/tcp/idleTimeout',
+      'RUT2011 /spec/trafficPolicy/loadBalancer/localityLbSetting',
+      'RUT2011 /spec/trafficPolicy/portLevelSettings/0/loadBalancer/zoneAwareLbSetting',
+      'RUT2101 /spec/trafficPolicy/portLevelSettings/0/tls/caCertCredentialName',
+      'RUT2101 /spec/trafficPolicy/portLevelSettings/0/tls/credentialName',
     ])
+  })
+
+  test('Y11: what has no effect beside another field is told', () => {
+    const hash = { useSourceIp: true, minimumRingSize: 1, ringHash: { minimumRingSize: 2 } }
+    const at = '/spec/trafficPolicy'
+    expect(
+      toldOf({
+        loadBalancer: { consistentHash: { ...hash, maglev: {} }, warmupDurationSecs: '1s' },
+        connectionPool: { http: { useClientProtocol: true, h2UpgradePolicy: 'UPGRADE' } },
+        outlierDetection: {
+          consecutiveErrors: 1,
+          consecutiveGatewayErrors: 1,
+          consecutiveLocalOriginFailures: 1,
+        },
+      }),
+    ).toEqual([
+      `RUT2011 ${at}/connectionPool/http/h2UpgradePolicy`,
+      `RUT2011 ${at}/loadBalancer/consistentHash/minimumRingSize`,
+      `RUT2011 ${at}/loadBalancer/consistentHash/ringHash`,
+      `RUT2011 ${at}/loadBalancer/warmupDurationSecs`,
+      `RUT2011 ${at}/outlierDetection/consecutiveErrors`,
+      `RUT2011 ${at}/outlierDetection/consecutiveLocalOriginFailures`,
+    ])
+    expect(toldOf({ loadBalancer: { consistentHash: hash } })).toEqual([
+      `RUT2011 ${at}/loadBalancer/consistentHash/minimumRingSize`,
+    ])
+    const httpCookie = { name: 'user', attributes: [{ name: 'Secure' }] }
+    expect(toldOf({ loadBalancer: { consistentHash: { httpCookie } } })).toEqual([
+      `RUT2011 ${at}/loadBalancer/consistentHash/httpCookie/attributes`,
+    ])
+    const retryBudget = {}
+    const maxRetries = { http: { maxRetries: 1 } }
+    const subsets = [{ ...subset('v1'), trafficPolicy: { connectionPool: maxRetries } }]
+    expect(
+      toldOf(
+        { retryBudget, loadBalancer: { backendUtilization: {}, warmup: { duration: '1s' } } },
+        { subsets },
+      ),
+    ).toEqual([
+      'RUT2011 /spec/subsets/0/trafficPolicy/connectionPool/http/maxRetries',
+      `RUT2011 ${at}/loadBalancer/warmup`,
+    ])
+    expect(toldOf({}, { workloadSelector: { labels: { app: 'a' }, matchLabels: { app: 'b' } } })).toEqual([
+      'RUT2011 /spec/workloadSelector/labels',
+    ])
+  })
+
+  test('Y11: what is for HTTP is told where no port of the host speaks it, or not in HTTP/2', () => {
+    const streams = {
+      http: { maxConcurrentStreams: 1, http2KeepAlive: { interval: '1s', timeout: '1s' } },
+    } as const
+    const at = '/spec/trafficPolicy/connectionPool/http'
+    expect(toldOf({ connectionPool: streams })).toEqual([
+      `RUT2011 ${at}/http2KeepAlive`,
+      `RUT2011 ${at}/maxConcurrentStreams`,
+    ])
+    expect(toldOf({ connectionPool: { http: { ...streams.http, h2UpgradePolicy: 'UPGRADE' } } })).toEqual([])
+    const outlierDetection = { outlierDetectionHttpErrorCodes: [429] }
+    const plain = rule({ host: 'db', trafficPolicy: { connectionPool: streams, outlierDetection } })
+    const db = service('db', { ports: [{ name: 'tcp', port: 1 }] })
+    expect(seen([db, plain]).diagnostics(plain)).toEqual([
+      ['RUT2011', at],
+      ['RUT2011', '/spec/trafficPolicy/outlierDetection/outlierDetectionHttpErrorCodes'],
+    ])
+  })
+
+  test.each([
+    [{ sni: 'a' }, ['sni']],
+    [{ mode: 'DISABLE', subjectAltNames: ['a'] }, ['subjectAltNames']],
+    [{ mode: 'SIMPLE', insecureSkipVerify: true, subjectAltNames: ['a'], sni: 'a' }, ['subjectAltNames']],
+    [{ mode: 'SIMPLE', insecureSkipVerify: false, subjectAltNames: ['a'] }, []],
+  ] as const)('Y11: of TLS %j %j have no effect', (tls, fields) => {
+    const told = toldOf({}, { subsets: [{ ...subset('v1'), trafficPolicy: { tls } }] })
+    expect(told.filter((one) => one.startsWith('RUT2011'))).toEqual(
+      fields.map((field) => `RUT2011 /spec/subsets/0/trafficPolicy/tls/${field}`),
+    )
   })
 })

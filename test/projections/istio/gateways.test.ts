@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { GatewayServer, ServerTls } from '../../../src/model/istio/gateway.ts'
+import type { GatewayServer } from '../../../src/model/istio/gateway.ts'
+import type { ServerTls } from '../../../src/model/istio/serverTls.ts'
 import type { VirtualServiceSpec } from '../../../src/model/istio/virtualService.ts'
 import type { Resource } from '../../../src/model/resource.ts'
 import { service } from '../../reducers/given.ts'
@@ -48,17 +49,16 @@ const rulesOf = (world: ReturnType<typeof seen>, name: string, at = '80') =>
   virtualHost(world, name, at)?.routes.map(({ name: route }) => route)
 
 describe('Gateway', () => {
-  test('Y19: it selects proxies at the edge by their labels, in whatever namespace; they bind its servers and nothing else', () => {
+  test('Y19: it selects proxies at the edge by their labels, in whatever namespace; a router binds its servers and nothing else', () => {
     const resources = [
       gateway([web(['a.org'])]),
       virtual('a', { hosts: ['a.org'], http: to('reviews') }),
       stored('IngressRule', 'in', { destination: { name: 'ratings' }, port: 81 }).resource,
     ]
-    for (const type of ['router', 'ingress'] as const) {
-      const world = atEdge(resources, type)
-      expect(world.names('listeners')).toEqual(['0.0.0.0_80'])
-      expect(world.names('clusters')).toEqual(['outbound|9080||reviews.default.svc.cluster.local'])
-    }
+    const world = atEdge(resources)
+    expect(world.names('listeners')).toEqual(['0.0.0.0_80'])
+    expect(world.names('clusters')).toEqual(['outbound|9080||reviews.default.svc.cluster.local'])
+    expect(atEdge(resources, 'ingress').names('listeners')).toEqual(['0.0.0.0_80', '0.0.0.0_81'])
     expect(atEdge(resources, 'ingress', {}).names('listeners')).toEqual(['0.0.0.0_80', '0.0.0.0_81'])
     expect(atEdge(resources, 'router', {}).names('listeners')).toEqual(['0.0.0.0_9080'])
     const all = gateway([web(['a.org'], { bind: '10.0.0.9' })], 'all', 'default', {})
@@ -66,6 +66,16 @@ describe('Gateway', () => {
     expect(
       seen([...resources, all], proxyOf(), { labels: { app: 'edge' } }).names('listeners'),
     ).not.toContain('10.0.0.9_80')
+  })
+
+  test('Y19: a server listens on its targetPort, and is its number to rules and routes', () => {
+    const world = atEdge([
+      gateway([web(['*'], { port: { number: 80, name: 'http', protocol: 'HTTP', targetPort: 8080 } })]),
+      virtual('a', { hosts: ['a.org'], http: [{ match: [{ port: 80 }], ...to('reviews')[0] }] }),
+    ])
+    expect(world.names('listeners')).toEqual(['0.0.0.0_8080'])
+    expect(chains(world, 8080).map(table)).toEqual(['80'])
+    expect(rulesOf(world, 'a.org:80')).toEqual(['VirtualService/default/a'])
   })
 
   test('Y20: a host is that which server and rule both mean, the more specific of the two', () => {
@@ -213,6 +223,46 @@ describe('Gateway', () => {
     expect(required).toEqual(['ALL', 'ALL', undefined])
   })
 
+  test('Y31: what no rule takes goes to the endpoint of the server, requests and connections', () => {
+    const world = atEdge([
+      gateway([
+        web(['*.org'], { defaultEndpoint: '127.0.0.1:9000' }),
+        secure(['a.net'], { mode: 'PASSTHROUGH' }),
+        {
+          ...secure(['b.net'], { mode: 'PASSTHROUGH' }),
+          defaultEndpoint: 'unix:///run/b',
+        },
+        {
+          port: { number: 31_400, name: 'tcp', protocol: 'TCP' },
+          hosts: ['*'],
+          defaultEndpoint: '[::1]:9001',
+        },
+      ]),
+      virtual('a', {
+        hosts: ['a.org'],
+        http: [{ match: [{ uri: { prefix: '/a' } }], ...to('reviews')[0] }],
+      }),
+      virtual('all', { hosts: ['b.org'], http: to('reviews') }),
+    ])
+    expect(rulesOf(world, '*.org:80')).toEqual(['Gateway/default/edge'])
+    expect(rulesOf(world, 'a.org:80')).toEqual(['VirtualService/default/a', 'Gateway/default/edge'])
+    expect(rulesOf(world, 'b.org:80')).toEqual(['VirtualService/default/all'])
+    expect(chains(world, 443)).toMatchObject([
+      {
+        filter_chain_match: { server_names: ['b.net'] },
+        filters: [{ typed_config: { cluster: 'inbound|443||unix:///run/b' } }],
+      },
+    ])
+    expect(chains(world, 31_400)[0]?.filters[0]?.typed_config.cluster).toBe('inbound|31400||[::1]:9001')
+    const placeOf = (name: string) =>
+      JSON.stringify(world.json('clusters', name)?.['load_assignment']).match(/"address":(\{.*?\})/)?.[1]
+    expect(placeOf('inbound|80||127.0.0.1:9000')).toBe(
+      '{"socket_address":{"address":"127.0.0.1","port_value":9000}',
+    )
+    expect(JSON.stringify(world.json('clusters', 'inbound|443||unix:///run/b'))).toContain('"/run/b"')
+    expect(world.names('clusters')).toHaveLength(4)
+  })
+
   test('Y22: connections go by tcp routes, TLS that is passed on by the name asked for, by their weights', () => {
     const weighted = [
       { destination: { host: 'reviews', port: { number: 9080 } }, weight: 3 },
@@ -261,6 +311,19 @@ describe('Gateway', () => {
     ])
   })
 
+  test('Y21: where none of the certificates that callers are held to can be read, nobody is let in', () => {
+    const good = 'ab'.repeat(32)
+    const heldTo = (tls: ServerTls) =>
+      JSON.stringify(
+        chains(atEdge([gateway([secure(['a.org'], { mode: 'MUTUAL', credentialName: 'a', ...tls })])]), 443),
+      ).match(/"verify_certificate_hash":\[[^\]]*\]/)?.[0]
+    const nobody = `"verify_certificate_hash":["${'0'.repeat(64)}"]`
+    expect(heldTo({ verifyCertificateHash: ['x'] })).toBe(nobody)
+    expect(heldTo({ verifyCertificateSpki: ['x'] })).toBe(nobody)
+    expect(heldTo({ verifyCertificateHash: ['x', good] })).toBe(`"verify_certificate_hash":["${good}"]`)
+    expect(heldTo({})).toBeUndefined()
+  })
+
   test('Y11: what of a Gateway, and of a rule’s bond to it, has no effect is told', () => {
     const told = (servers: readonly GatewayServer[], ...more: Resource[]) => {
       const own = gateway(servers)
@@ -269,7 +332,7 @@ describe('Gateway', () => {
     expect(told([web(['*']), secure(['*'], { mode: 'SIMPLE', credentialName: 'a' })])).toEqual([])
     expect(
       told([
-        web(['*'], { defaultEndpoint: 'x', port: { number: 80, name: 'a', protocol: 'UDP', targetPort: 1 } }),
+        web(['*'], { port: { number: 80, name: 'a', protocol: 'UDP' } }),
         secure(['*'], { mode: 'AUTO_PASSTHROUGH' }),
         secure(['*'], { mode: 'SIMPLE' }),
         secure(['*'], { mode: 'MUTUAL', serverCertificate: '/a', privateKey: '/b' }),
@@ -291,8 +354,6 @@ describe('Gateway', () => {
       ['RUT2011', '/spec/servers/4/tls/verifyCertificateSpki/0'],
       ['RUT2011', '/spec/servers/4/tls/verifyCertificateHash/0'],
       ['RUT2126', '/spec/servers/5/hosts/0'],
-      ['RUT2011', '/spec/servers/0/port/targetPort'],
-      ['RUT2011', '/spec/servers/0/defaultEndpoint'],
     ])
     expect(
       told([
@@ -300,6 +361,12 @@ describe('Gateway', () => {
         secure(['b.org'], { mode: 'SIMPLE', credentialName: 'a', subjectAltNames: ['x'] }),
         secure(['c.org'], { mode: 'PASSTHROUGH', credentialName: 'a', cipherSuites: [] }),
         secure(['d.org'], { mode: 'ISTIO_MUTUAL', caCertificates: '/ca' }),
+        secure(['e.org'], {
+          mode: 'SIMPLE',
+          credentialName: 'a',
+          credentialNames: ['b'],
+          httpsRedirect: true,
+        }),
       ]),
     ).toEqual([
       ['RUT2011', '/spec/servers/0/tls/caCertificates'],
@@ -308,6 +375,40 @@ describe('Gateway', () => {
       ['RUT2011', '/spec/servers/2/tls/credentialName'],
       ['RUT2011', '/spec/servers/2/tls/cipherSuites'],
       ['RUT2011', '/spec/servers/3/tls/caCertificates'],
+      ['RUT2011', '/spec/servers/4/tls/httpsRedirect'],
+      ['RUT2011', '/spec/servers/4/tls/credentialNames'],
+    ])
+    const file = { serverCertificate: '/c', privateKey: '/k', caCertificates: '/ca' }
+    expect(
+      told([
+        secure(['a.org'], {
+          mode: 'SIMPLE',
+          tlsCertificates: [file],
+          caCertCredentialName: 'a',
+          insecureSkipVerify: true,
+          ecdhCurves: ['P-256', 'P-224'],
+        }),
+        secure(['b.org'], {
+          mode: 'MUTUAL',
+          tlsCertificates: [file, { ...file, caCertificates: '/other' }],
+          subjectAltNames: ['x'],
+          insecureSkipVerify: true,
+        }),
+        secure(['c.org'], { mode: 'ISTIO_MUTUAL', alpnProtocols: ['h2'], cipherSuites: [] }),
+        secure(['d.org'], { mode: 'PASSTHROUGH', ecdhCurves: ['P-256'], insecureSkipVerify: false }),
+        secure(['e.org'], { mode: 'MUTUAL', ...file, caCertCredentialName: 'a' }),
+      ]),
+    ).toEqual([
+      ['RUT2011', '/spec/servers/0/tls/ecdhCurves/1'],
+      ['RUT2011', '/spec/servers/0/tls/caCertCredentialName'],
+      ['RUT2011', '/spec/servers/0/tls/insecureSkipVerify'],
+      ['RUT2011', '/spec/servers/0/tls/tlsCertificates/0/caCertificates'],
+      ['RUT2011', '/spec/servers/1/tls/subjectAltNames'],
+      ['RUT2011', '/spec/servers/1/tls/tlsCertificates/1/caCertificates'],
+      ['RUT2011', '/spec/servers/2/tls/cipherSuites'],
+      ['RUT2011', '/spec/servers/2/tls/alpnProtocols'],
+      ['RUT2011', '/spec/servers/3/tls/ecdhCurves'],
+      ['RUT2011', '/spec/servers/4/tls/caCertificates'],
     ])
     const rule = virtual('a', {
       gateways: ['edge', 'absent'],

@@ -9,7 +9,7 @@ export const istioResource = (sort: number, number: number, other: number, versi
       return anyDestinationRule(`dr${number % 3}`, namespace, other, version)
     case 5:
     case 6:
-      return anyServiceEntry(`se${number % 3}`, namespace, other, version)
+      return anyServiceEntry(`se${number % 3}`, version === 3 ? 'third' : namespace, other, version)
     case 7:
       return anyWorkloadEntry(`we${number % 3}`, namespace, other, version)
     case 8:
@@ -36,6 +36,7 @@ const anyGateway = (
         port: { number: 80, name: 'http', protocol: 'HTTP' },
         hosts: [other === 1 ? 'default/*' : '*.default.svc.cluster.local'],
         ...(other === 2 ? { tls: { httpsRedirect: true } } : {}),
+        ...(version === 0 ? { defaultEndpoint: '127.0.0.1:9000' } : {}),
       },
       {
         port: { number: 443, name: 'https', protocol: 'HTTPS' },
@@ -101,7 +102,12 @@ const anyDestinationRule = (
   spec: {
     host: version === 3 ? '*.default.svc.cluster.local' : `s${other}.default.svc.cluster.local`,
     trafficPolicy: {
-      loadBalancer: version === 0 ? { consistentHash: { useSourceIp: true } } : { simple: 'LEAST_REQUEST' },
+      loadBalancer: {
+        ...(version === 0 ? { consistentHash: { useSourceIp: true } } : { simple: 'LEAST_REQUEST' as const }),
+        ...(other === 1 ? { localityLbSetting: { distribute: [{ from: 'r1', to: { 'r2/*': 100 } }] } } : {}),
+        ...(other === 3 ? { localityLbSetting: {} } : {}),
+      },
+      ...(version === 2 ? {} : { outlierDetection: {} }),
     },
     subsets: [{ name: 'one', labels: { version: `v${version}` } }],
     ...(other === 2 ? { exportTo: ['.'] } : {}),

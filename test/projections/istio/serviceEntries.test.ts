@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { ClientTls } from '../../../src/model/istio/destinationRule.ts'
 import type { ServiceEntrySpec } from '../../../src/model/istio/serviceEntry.ts'
 import type { WorkloadEntrySpec } from '../../../src/model/istio/workloadEntry.ts'
 import type { ProxyMetadata } from '../../../src/model/proxy.ts'
+import type { Resource } from '../../../src/model/resource.ts'
 import { instance, service } from '../../reducers/given.ts'
 import { stored } from '../given.ts'
 import { istio, proxyOf, seen, virtualHost } from './following.ts'
@@ -184,6 +186,107 @@ describe('ServiceEntry', () => {
     })
   })
 
+  const static_ = (address: string, ports = [http] as ServiceEntrySpec['ports']): ServiceEntrySpec => ({
+    hosts: ['a.org'],
+    ...(ports && { ports }),
+    resolution: 'STATIC',
+    endpoints: [{ address }],
+  })
+
+  test('Y26: entries of one namespace for one host are one service, of all their ports and endpoints', () => {
+    const rules = [
+      entry({ ...static_('10.0.0.1', [{ ...http, targetPort: 8080 }]), addresses: ['10.7.0.1'] }, 'a'),
+      entry({ ...static_('10.0.0.2', [http, tcp]), addresses: ['10.7.0.2'] }, 'b'),
+      entry({ hosts: ['a.org'], ports: [tls], resolution: 'DNS' }, 'c'),
+    ]
+    const world = seen(rules)
+    expect(places(world.json('endpoints', 'outbound|80||a.org'))).toEqual(['10.0.0.1:8080', '10.0.0.2:80'])
+    expect(places(world.json('endpoints', 'outbound|5432||a.org'))).toEqual(['10.0.0.2:5432'])
+    expect(world.json('clusters', 'outbound|443||a.org')).toMatchObject({
+      type: 'STRICT_DNS',
+      metadata: { filter_metadata: { rutter: { rule: 'ServiceEntry/default/c' } } },
+    })
+    expect(virtualHost(world, 'a.org:80', '80')?.domains).toEqual([
+      'a.org:80',
+      'a.org',
+      '10.7.0.1:80',
+      '10.7.0.1',
+      '10.7.0.2:80',
+      '10.7.0.2',
+    ])
+    expect(world.names('listeners').filter((name) => name.endsWith('_5432'))).toEqual(['10.7.0.2_5432'])
+    expect(chains(world, '0.0.0.0_443')).toEqual([['outbound|443||a.org', { server_names: ['a.org'] }]])
+    for (const rule of rules) expect(world.diagnostics(rule)).toEqual([])
+  })
+
+  test('Y26: names that DNS is asked for are put together too', () => {
+    const dns = { hosts: ['a.org'], ports: [http], resolution: 'DNS' as const }
+    const world = seen([entry(dns, 'a'), entry({ ...dns, endpoints: [{ address: 'b.org' }] }, 'b')])
+    const cluster = world.json('clusters', 'outbound|80||a.org') as { load_assignment: unknown }
+    expect(places(cluster.load_assignment)).toEqual(['a.org:80', 'b.org:80'])
+  })
+
+  test('Y26: of a port that two declare otherwise the smaller name’s holds, and the other is told', () => {
+    const dns = { hosts: ['a.org'], ports: [tls, http], resolution: 'DNS' as const }
+    const other = entry(static_('10.0.0.1', [http]), 'b')
+    const world = seen([entry(dns, 'a'), other])
+    expect(world.json('clusters', 'outbound|80||a.org')).toMatchObject({ type: 'STRICT_DNS' })
+    expect(world.diagnostics(other)).toContainEqual(['RUT2116', '/spec/ports/0'])
+    expect(world.diagnostics(entry(dns, 'a'))).toEqual([])
+  })
+
+  test('Y26: of different namespaces callers mean their own, else the first that is for them', () => {
+    const mine = entry(static_('10.0.0.1'), 'z', 'mine')
+    const theirs = entry({ ...static_('10.0.0.2', [http, tcp]), exportTo: ['.'] }, 'a', 'alone')
+    const shared = entry(static_('10.0.0.3'), 'b', 'shared')
+    const rules = [mine, theirs, shared]
+    const endpoints = (namespace: string) =>
+      places(seen(rules, proxyOf('sidecar', namespace)).json('endpoints', 'outbound|80||a.org'))
+    expect(endpoints('mine')).toEqual(['10.0.0.1:80'])
+    expect(endpoints('alone')).toEqual(['10.0.0.2:80'])
+    expect(endpoints('shared')).toEqual(['10.0.0.3:80'])
+    expect(endpoints('default')).toEqual(['10.0.0.1:80'])
+    expect(seen(rules, proxyOf('sidecar', 'mine')).names('clusters')).not.toContain('outbound|5432||a.org')
+    const told = rules.map((rule) => seen(rules).diagnostics(rule))
+    expect(told).toEqual([[], [], [['RUT2031', '/spec/hosts/0']]])
+  })
+
+  test('Y26: a Sidecar’s egress host says which namespace’s is meant', () => {
+    const rules = [
+      entry(static_('10.0.0.1'), 'a', 'one'),
+      entry(static_('10.0.0.2'), 'a', 'two'),
+      istio('Sidecar', 'default', { egress: [{ hosts: ['two/*'] }] }),
+    ]
+    expect(places(seen(rules).json('endpoints', 'outbound|80||a.org'))).toEqual(['10.0.0.2:80'])
+  })
+
+  test('Y27: names of certificates hold in TLS that rules begin and in mutual TLS; else they are told', () => {
+    const own = { subjectAltNames: ['spiffe://other/ns/a/sa/b', 'a.alias'] }
+    const rule = (tls: ClientTls) => istio('DestinationRule', 'a', { host: 'a.org', trafficPolicy: { tls } })
+    const context = (resources: readonly Resource[]) =>
+      JSON.stringify(seen(resources).json('clusters', 'outbound|80||a.org')?.['transport_socket'] ?? '')
+    const outside = entry({ ...static_('10.0.0.1'), ...own })
+    const inside = entry({ ...static_('10.0.0.1'), location: 'MESH_INTERNAL', ...own })
+    const safe = stored('MeshSettings', 'mesh', { authPolicy: 'MUTUAL_TLS' }).resource
+    const account = 'spiffe://cluster.local/ns/default/sa/default'
+    for (const name of own.subjectAltNames) {
+      expect(context([outside, rule({ mode: 'SIMPLE' })])).toContain(name)
+      expect(context([inside, safe])).toContain(name)
+    }
+    expect(context([inside, safe])).toContain(account)
+    const told = (resources: readonly Resource[]) => seen(resources).diagnostics(resources[0] as Resource)
+    const unused = [['RUT2011', '/spec/subjectAltNames']]
+    for (const fine of [
+      [inside, safe],
+      [outside, rule({ mode: 'SIMPLE' })],
+      [inside, rule({ mode: 'ISTIO_MUTUAL' })],
+    ])
+      expect(told(fine)).toEqual([])
+    expect(told([outside])).toEqual(unused)
+    expect(told([outside, rule({ mode: 'DISABLE' })])).toEqual(unused)
+    expect(told([outside, rule({ mode: 'SIMPLE', subjectAltNames: ['x'] })])).toEqual(unused)
+  })
+
   test('Y16: a host outside of the mesh gives a name up to a service of the mesh', () => {
     const reviews = service('reviews')
     const shadow: ServiceEntrySpec = { hosts: ['reviews'], ports: [{ number: 9080, name: 'http' }] }
@@ -229,6 +332,16 @@ describe('ServiceEntry', () => {
     const network = [{ address: '10.0.0.1', network: 'n1' }]
     expect(found({ hosts, ports: [http], resolution: 'STATIC', endpoints: network })).toEqual([
       ['RUT2011', '/spec/endpoints/0/network'],
+    ])
+    const off = { ...static_('10.0.0.1', [http]), endpoints: [{ address: '10.0.0.1', ports: { web: 1 } }] }
+    expect(found(off)).toEqual([['RUT2032', '/spec/endpoints/0/ports/web']])
+    const labels = { app: 'vm' }
+    expect(found({ hosts, ports: [http], workloadSelector: { labels } })).toEqual([
+      ['RUT2011', '/spec/workloadSelector'],
+    ])
+    const both = { labels, matchLabels: { app: 'no' } }
+    expect(found({ hosts, ports: [http], resolution: 'DNS', workloadSelector: both })).toEqual([
+      ['RUT2011', '/spec/workloadSelector/matchLabels'],
     ])
     const named = workload('w', {
       address: 'vm.org',

@@ -128,4 +128,43 @@ describe('diagnostics', () => {
       ['RUT2011', '/spec/http/0/directResponse/body'],
     ])
   })
+
+  test('Y11: what a route that answers by itself does not look at is told', () => {
+    const forwarding = {
+      rewrite: { authority: 'x' },
+      timeout: '1s',
+      retries: { attempts: 1 },
+      mirror: { host: 'ratings' },
+      mirrorPercentage: { value: 1 },
+      headers: { request: { remove: ['x'] }, response: { remove: ['y'] } },
+      fault: { abort: { httpStatus: 500 } },
+    }
+    const paths = ['rewrite', 'timeout', 'retries', 'mirror', 'mirrorPercentage', 'headers/request']
+    for (const answer of [{ redirect: { uri: '/' } }, { directResponse: { status: 200 } }])
+      expect(of(http({ ...forwarding, ...answer }))).toEqual(
+        paths.map((path) => ['RUT2011', `/spec/http/0/${path}`]),
+      )
+    expect(of(http({ ...forwarding, ...to('v1') }))).toEqual([])
+  })
+
+  test('Y11: a percentage of nothing, and one that another goes before, are told', () => {
+    const both = { percentage: { value: 1 }, percent: 1 }
+    const mirrored = { mirror: { host: 'ratings' }, mirrorPercentage: { value: 1 }, mirrorPercent: 1 }
+    expect(
+      of(
+        http({
+          fault: { delay: { ...both, fixedDelay: '1s' }, abort: { ...both, httpStatus: 500 } },
+          ...mirrored,
+          ...to('v1'),
+        }),
+      ),
+    ).toEqual([
+      ['RUT2011', '/spec/http/0/mirrorPercent'],
+      ['RUT2011', '/spec/http/0/fault/delay/percent'],
+      ['RUT2011', '/spec/http/0/fault/abort/percent'],
+    ])
+    expect(of(http({ mirrorPercentage: { value: 1 }, ...to('v1') }))).toEqual([
+      ['RUT2011', '/spec/http/0/mirrorPercentage'],
+    ])
+  })
 })

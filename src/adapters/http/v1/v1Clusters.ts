@@ -1,6 +1,7 @@
 import { type Json, mapAt, mapsAt, numberAt, textAt, textsAt } from '../../../explain/json.ts'
 import { durationMs } from '../../../model/duration.ts'
 import type { V1Names } from './v1Names.ts'
+import { v1Url } from './v1Url.ts'
 
 const types: Readonly<Record<string, string>> = {
   EDS: 'sds',
@@ -44,7 +45,7 @@ const v1Cluster = (cluster: Json, type: string, names: V1Names): Json => {
     lb_type: balances[textAt(cluster, 'lb_policy') ?? ''] ?? 'round_robin',
     ...(mostRequests === undefined ? {} : { max_requests_per_connection: mostRequests }),
     ...(hosts.length === 0 || type === 'sds' ? {} : { hosts }),
-    ...(mapAt(cluster, 'transport_socket') === undefined ? {} : { ssl_context: sslContextOf(cluster) }),
+    ...(isTls(cluster) ? { ssl_context: sslContextOf(cluster) } : {}),
     ...(http2 === undefined ? {} : { features: 'http2' }),
     ...circuitBreakers(cluster),
     ...outlierDetection(cluster),
@@ -56,14 +57,23 @@ const hostsOf = (cluster: Json): readonly Json[] =>
     .flatMap((group) => mapsAt(group, 'lb_endpoints'))
     .flatMap((one) => {
       const socket = mapAt(mapAt(mapAt(one, 'endpoint'), 'address'), 'socket_address')
-      return socket === undefined
-        ? []
-        : [{ url: `tcp://${textAt(socket, 'address') ?? ''}:${numberAt(socket, 'port_value') ?? 0}` }]
+      return socket === undefined ? [] : [{ url: v1Url(socket) }]
     })
+
+// The PROXY protocol came later, and is around what was there before.
+const socketOf = (cluster: Json): Json | undefined => {
+  const outer = mapAt(cluster, 'transport_socket')
+  return mapAt(mapAt(outer, 'typed_config'), 'transport_socket') ?? outer
+}
+
+const isTls = (cluster: Json): boolean => {
+  const socket = socketOf(cluster)
+  return socket !== undefined && textAt(socket, 'name') !== 'envoy.transport_sockets.raw_buffer'
+}
 
 // Files alone: secrets came later.
 const sslContextOf = (cluster: Json): Json => {
-  const common = mapAt(mapAt(mapAt(cluster, 'transport_socket'), 'typed_config'), 'common_tls_context')
+  const common = mapAt(mapAt(socketOf(cluster), 'typed_config'), 'common_tls_context')
   const [certificate] = mapsAt(common, 'tls_certificates')
   const validation = mapAt(common, 'validation_context')
   const file = (json: Json | undefined, key: string) => textAt(mapAt(json, key), 'filename')

@@ -1,7 +1,8 @@
-import { type Json, mapAt, mapsAt, numberAt, textAt } from '../../../explain/json.ts'
+import { type Json, mapAt, mapsAt, textAt } from '../../../explain/json.ts'
 import { compact, v1Target } from './v1Clusters.ts'
 import type { V1Names } from './v1Names.ts'
 import { v1RouteTable } from './v1RouteTable.ts'
+import { v1Url } from './v1Url.ts'
 
 const filters = 'type.googleapis.com/envoy.extensions.filters.network'
 
@@ -16,7 +17,7 @@ const v1Listener = (listener: Json, names: V1Names): Json => {
   const socket = mapAt(mapAt(listener, 'address'), 'socket_address')
   const [chain] = mapsAt(listener, 'filter_chains')
   return compact({
-    address: `tcp://${textAt(socket, 'address') ?? ''}:${numberAt(socket, 'port_value') ?? 0}`,
+    address: v1Url(socket),
     name: textAt(listener, 'name'),
     filters: mapsAt(chain, 'filters').flatMap((filter) => v1Filter(filter, names) ?? []),
     ssl_context: mapAt(chain, 'transport_socket') && {},

@@ -3,11 +3,11 @@ import type {
   DestinationRuleSpec,
   IstioConnectionPool,
   IstioLoadBalancer,
-  IstioOutlierDetection,
   IstioSubset,
   PortTrafficPolicy,
   TrafficPolicy,
 } from '../../../model/istio/destinationRule.ts'
+import { ipVersion } from '../../ipAddress.ts'
 import { problemCodes } from '../../problemCode.ts'
 import { choice } from '../../shapes/choice.ts'
 import { type Codec, checked } from '../../shapes/codec.ts'
@@ -16,59 +16,27 @@ import { json } from '../../shapes/json.ts'
 import { listOf } from '../../shapes/listOf.ts'
 import { labels } from '../../shapes/names.ts'
 import { duration, port } from '../../shapes/network.ts'
-import { truth, wholeNumber } from '../../shapes/number.ts'
+import { numberWithin, truth, wholeNumber } from '../../shapes/number.ts'
 import { optional, struct } from '../../shapes/struct.ts'
-import { plainText } from '../../shapes/text.ts'
+import { plainText, text } from '../../shapes/text.ts'
+import { backendUtilization } from './backendUtilization.ts'
+import { consistentHash } from './consistentHash.ts'
 import { subsetName } from './destination.ts'
+import { localityLbSetting } from './localityLbSetting.ts'
+import { outlierDetection } from './outlierDetection.ts'
 import { exportTo, host, workloadSelector } from './selectors.ts'
-import { headerNameInAnyCase } from './stringMatch.ts'
 
-const count = (name: string, least = 0): Codec<number> => wholeNumber(name, least, 2 ** 31 - 1)
+const count = (name: string): Codec<number> => wholeNumber(name, 0, 2 ** 31 - 1)
 
-type Hash = NonNullable<IstioLoadBalancer['consistentHash']>
+type Warmup = NonNullable<IstioLoadBalancer['warmup']>
 type Tcp = NonNullable<IstioConnectionPool['tcp']>
 type Http = NonNullable<IstioConnectionPool['http']>
 
-const hashKeys = ['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'] as const
-
-const consistentHash: Codec<Hash> = checked(
-  struct<Hash>('consistentHash', {
-    httpHeaderName: optional(headerNameInAnyCase),
-    httpCookie: optional(
-      struct<NonNullable<Hash['httpCookie']>>('httpCookie', {
-        name: plainText('name', 256),
-        path: optional(plainText('path', 1024)),
-        ttl: optional(duration('ttl', 0)),
-      }),
-    ),
-    useSourceIp: optional(truth),
-    httpQueryParameterName: optional(plainText('httpQueryParameterName', 256)),
-    // Envoy's bounds (RingHashLbConfig and MaglevLbConfig of cluster.v3).
-    ringHash: optional(
-      struct<NonNullable<Hash['ringHash']>>('ringHash', {
-        minimumRingSize: optional(wholeNumber('minimumRingSize', 0, 8_388_608)),
-      }),
-    ),
-    maglev: optional(
-      struct<NonNullable<Hash['maglev']>>('maglev', {
-        tableSize: optional(wholeNumber('tableSize', 1, 5_000_011)),
-      }),
-    ),
-    minimumRingSize: optional(wholeNumber('minimumRingSize', 0, 8_388_608)),
-  }),
-  (hash) => {
-    const found = hashKeys.filter((key) => hash[key] !== undefined)
-    return found.length === 1
-      ? []
-      : [
-          {
-            code: problemCodes.incomplete,
-            message: `A consistentHash has exactly one of ${hashKeys.join(', ')}; found ${found.join(' and ') || 'none'}.`,
-            path: [],
-          },
-        ]
-  },
-)
+const exclusive = [
+  ['simple', 'consistentHash', 'backendUtilization'],
+  ['warmup', 'warmupDurationSecs'],
+  ['localityLbSetting', 'zoneAwareLbSetting'],
+] as const
 
 const loadBalancer: Codec<IstioLoadBalancer> = checked(
   struct<IstioLoadBalancer>('loadBalancer', {
@@ -83,20 +51,27 @@ const loadBalancer: Codec<IstioLoadBalancer> = checked(
       ]),
     ),
     consistentHash: optional(consistentHash),
-    localityLbSetting: optional(json),
+    localityLbSetting: optional(localityLbSetting),
     warmupDurationSecs: optional(duration('warmupDurationSecs')),
-    warmup: optional(json),
+    warmup: optional(
+      struct<Warmup>('warmup', {
+        duration: duration('duration'),
+        minimumPercent: optional(numberWithin('minimumPercent', 0, 100)),
+        aggression: optional(numberWithin('aggression', 0, 1_000_000)),
+      }),
+    ),
+    backendUtilization: optional(backendUtilization),
+    zoneAwareLbSetting: optional(json),
   }),
-  ({ simple, consistentHash: hash }) =>
-    simple !== undefined && hash !== undefined
-      ? [
-          {
-            code: problemCodes.excluded,
-            message: 'simple and consistentHash exclude each other.',
-            path: ['consistentHash'],
-          },
-        ]
-      : [],
+  (found) =>
+    exclusive.flatMap((keys) => {
+      const [, ...more] = keys.filter((key) => found[key] !== undefined)
+      return more.map((key) => ({
+        code: problemCodes.excluded,
+        message: `${keys.join(', ')} exclude each other.`,
+        path: [key],
+      }))
+    }),
 )
 
 const tcp = struct<Tcp>('tcp', {
@@ -122,18 +97,13 @@ const http = struct<Http>('http', {
   h2UpgradePolicy: optional(choice('h2UpgradePolicy', ['DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE'])),
   useClientProtocol: optional(truth),
   maxConcurrentStreams: optional(count('maxConcurrentStreams')),
-})
-
-const outlierDetection = struct<IstioOutlierDetection>('outlierDetection', {
-  consecutiveErrors: optional(count('consecutiveErrors')),
-  splitExternalLocalOriginErrors: optional(truth),
-  consecutiveLocalOriginFailures: optional(count('consecutiveLocalOriginFailures')),
-  consecutiveGatewayErrors: optional(count('consecutiveGatewayErrors')),
-  consecutive5xxErrors: optional(count('consecutive5xxErrors')),
-  interval: optional(duration('interval')),
-  baseEjectionTime: optional(duration('baseEjectionTime')),
-  maxEjectionPercent: optional(wholeNumber('maxEjectionPercent', 0, 100)),
-  minHealthPercent: optional(wholeNumber('minHealthPercent', 0, 100)),
+  http2KeepAlive: optional(
+    // Envoy's own bound is 1 ms (KeepaliveSettings of core.v3).
+    struct<NonNullable<Http['http2KeepAlive']>>('http2KeepAlive', {
+      interval: duration('interval'),
+      timeout: duration('timeout'),
+    }),
+  ),
 })
 
 const path = plainText('path', 4096)
@@ -145,6 +115,7 @@ const tls: Codec<ClientTls> = checked(
     privateKey: optional(path),
     caCertificates: optional(path),
     credentialName: optional(plainText('credentialName', 253)),
+    caCertCredentialName: optional(plainText('caCertCredentialName', 253)),
     subjectAltNames: optional(listOf('subjectAltNames', plainText('name', 1024))),
     sni: optional(plainText('sni', 253)),
     insecureSkipVerify: optional(truth),
@@ -164,14 +135,26 @@ const tls: Codec<ClientTls> = checked(
       : [],
 )
 
+/** Limits of connections and requests. */
+export const connectionPool: Codec<IstioConnectionPool> = struct<IstioConnectionPool>('connectionPool', {
+  tcp: optional(tcp),
+  http: optional(http),
+})
+
 const parts = {
   loadBalancer: optional(loadBalancer),
-  connectionPool: optional(
-    struct<IstioConnectionPool>('connectionPool', { tcp: optional(tcp), http: optional(http) }),
-  ),
+  connectionPool: optional(connectionPool),
   outlierDetection: optional(outlierDetection),
   tls: optional(tls),
 } as const
+
+// Envoy would read `%` in it as the beginning of a variable (TunnelingConfig of tcp_proxy.v3).
+const tunnelTarget = text(
+  'targetHost',
+  problemCodes.badHostname,
+  'a DNS name or an IP address',
+  (value) => ipVersion(value) !== undefined || (value.length <= 253 && /^[A-Za-z0-9_.-]+$/.test(value)),
+)
 
 type PortLevel = PortTrafficPolicy & { readonly port: { readonly number: number } }
 
@@ -186,9 +169,25 @@ const trafficPolicy: Codec<TrafficPolicy> = struct<TrafficPolicy>('trafficPolicy
       }),
     ),
   ),
-  tunnel: optional(json),
-  proxyProtocol: optional(json),
-  retryBudget: optional(json),
+  tunnel: optional(
+    struct<NonNullable<TrafficPolicy['tunnel']>>('tunnel', {
+      protocol: optional(choice('protocol', ['CONNECT', 'POST'])),
+      targetHost: tunnelTarget,
+      targetPort: port,
+    }),
+  ),
+  proxyProtocol: optional(
+    struct<NonNullable<TrafficPolicy['proxyProtocol']>>('proxyProtocol', {
+      version: optional(choice('version', ['V1', 'V2'])),
+    }),
+  ),
+  retryBudget: optional(
+    struct<NonNullable<TrafficPolicy['retryBudget']>>('retryBudget', {
+      percent: optional(numberWithin('percent', 0, 100)),
+      minRetryConcurrency: optional(count('minRetryConcurrency')),
+      budgetInterval: optional(duration('budgetInterval', 0)),
+    }),
+  ),
 })
 
 /** The spec of a DestinationRule; no subset twice. */

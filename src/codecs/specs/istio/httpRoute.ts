@@ -8,7 +8,7 @@ import type {
 } from '../../../model/istio/virtualService.ts'
 import { problemCodes } from '../../problemCode.ts'
 import { choice } from '../../shapes/choice.ts'
-import { type Codec, checked, type Finding } from '../../shapes/codec.ts'
+import { type Codec, checked, type Finding, inWordsOf } from '../../shapes/codec.ts'
 import { listOf } from '../../shapes/listOf.ts'
 import { dnsLabel, dnsName } from '../../shapes/names.ts'
 import { duration, port } from '../../shapes/network.ts'
@@ -17,6 +17,7 @@ import { regex } from '../../shapes/regex.ts'
 import { optional, struct } from '../../shapes/struct.ts'
 import { plainText, text } from '../../shapes/text.ts'
 import { destination, headers, weight, weighted } from './destination.ts'
+import { currentHttpRoute } from './formerHttpRoute.ts'
 import { httpMatchRequest } from './httpMatch.ts'
 import { headerNameInAnyCase, stringMatch } from './stringMatch.ts'
 
@@ -40,6 +41,7 @@ const oneOf = (
 const redirect: Codec<IstioRedirect> = checked(
   struct<IstioRedirect>('redirect', {
     uri: optional(plainText('uri', 8192)),
+    prefixRewrite: optional(plainText('prefixRewrite', 8192)),
     authority: optional(plainText('authority', 253)),
     port: optional(port),
     derivePort: optional(choice('derivePort', ['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'])),
@@ -47,6 +49,7 @@ const redirect: Codec<IstioRedirect> = checked(
     redirectCode: optional(wholeNumber('redirectCode', 300, 399)),
   }),
   (one) => [
+    ...oneOf(one, ['uri', 'prefixRewrite'], 'A redirect'),
     ...oneOf(one, ['port', 'derivePort'], 'A redirect'),
     ...([301, 302, 303, 307, 308].includes(one.redirectCode ?? 301)
       ? []
@@ -167,51 +170,57 @@ const corsPolicy = struct<IstioCorsPolicy>('corsPolicy', {
 type Mirror = NonNullable<IstioHttpRoute['mirrors']>[number]
 
 /** One HTTP route of a VirtualService. */
-export const httpRoute: Codec<IstioHttpRoute> = checked(
-  struct<IstioHttpRoute>('a route', {
-    name: optional(plainText('name', 253)),
-    match: optional(listOf('match', httpMatchRequest)),
-    route: optional(
-      listOf(
-        'route',
-        struct<HttpRouteDestination>('a destination', {
-          destination,
-          weight: optional(weight),
-          headers: optional(headers),
+export const httpRoute: Codec<IstioHttpRoute> = inWordsOf(
+  currentHttpRoute,
+  checked(
+    struct<IstioHttpRoute>('a route', {
+      name: optional(plainText('name', 253)),
+      match: optional(listOf('match', httpMatchRequest)),
+      route: optional(
+        listOf(
+          'route',
+          inWordsOf(
+            currentHttpRoute,
+            struct<HttpRouteDestination>('a destination', {
+              destination,
+              weight: optional(weight),
+              headers: optional(headers),
+            }),
+          ),
+        ),
+      ),
+      redirect: optional(redirect),
+      directResponse: optional(directResponse),
+      delegate: optional(
+        struct<Part<'delegate'>>('delegate', {
+          name: dnsName('name'),
+          namespace: optional(dnsLabel('namespace')),
         }),
       ),
-    ),
-    redirect: optional(redirect),
-    directResponse: optional(directResponse),
-    delegate: optional(
-      struct<Part<'delegate'>>('delegate', {
-        name: dnsName('name'),
-        namespace: optional(dnsLabel('namespace')),
-      }),
-    ),
-    rewrite: optional(rewrite),
-    timeout: optional(duration('timeout', 0)),
-    retries: optional(retries),
-    fault: optional(fault),
-    mirror: optional(destination),
-    mirrors: optional(
-      listOf('mirrors', struct<Mirror>('a mirror', { destination, percentage: optional(percentage) })),
-    ),
-    mirrorPercent: optional(percent),
-    mirrorPercentage: optional(percentage),
-    corsPolicy: optional(corsPolicy),
-    headers: optional(headers),
-  }),
-  (route) => [
-    ...oneOf(
-      route.route?.length === 0 ? { ...without(route, 'route') } : route,
-      ['route', 'redirect', 'directResponse', 'delegate'],
-      'An HTTP route',
-      'exactly one',
-    ),
-    ...oneOf(route, ['mirror', 'mirrors'], 'An HTTP route'),
-    ...weighted(route.route),
-  ],
+      rewrite: optional(rewrite),
+      timeout: optional(duration('timeout', 0)),
+      retries: optional(retries),
+      fault: optional(fault),
+      mirror: optional(destination),
+      mirrors: optional(
+        listOf('mirrors', struct<Mirror>('a mirror', { destination, percentage: optional(percentage) })),
+      ),
+      mirrorPercent: optional(percent),
+      mirrorPercentage: optional(percentage),
+      corsPolicy: optional(corsPolicy),
+      headers: optional(headers),
+    }),
+    (route) => [
+      ...oneOf(
+        route.route?.length === 0 ? { ...without(route, 'route') } : route,
+        ['route', 'redirect', 'directResponse', 'delegate'],
+        'An HTTP route',
+        'exactly one',
+      ),
+      ...oneOf(route, ['mirror', 'mirrors'], 'An HTTP route'),
+      ...weighted(route.route),
+    ],
+  ),
 )
 
 const without = (route: IstioHttpRoute, key: keyof IstioHttpRoute): object =>

@@ -1,9 +1,9 @@
 import type { IstioProtocol, ServiceEntryPort, ServiceEntrySpec } from '../../../model/istio/serviceEntry.ts'
 import type { WorkloadEntrySpec } from '../../../model/istio/workloadEntry.ts'
-import { ipVersion } from '../../ipAddress.ts'
+import { canonicalIp, ipVersion } from '../../ipAddress.ts'
 import { problemCodes } from '../../problemCode.ts'
 import { choice, choiceInAnyCase } from '../../shapes/choice.ts'
-import { type Codec, checked, type Finding } from '../../shapes/codec.ts'
+import { type Codec, checked, type Finding, inForm } from '../../shapes/codec.ts'
 import { duplicates } from '../../shapes/duplicates.ts'
 import { listOf } from '../../shapes/listOf.ts'
 import { mapOf } from '../../shapes/mapOf.ts'
@@ -34,11 +34,14 @@ export const portName: Codec<string> = dnsLabel('port name')
 
 /** The spec of a WorkloadEntry, also inside of a ServiceEntry. */
 export const workloadEntrySpec: Codec<WorkloadEntrySpec> = struct<WorkloadEntrySpec>('a workload', {
-  address: text(
-    'address',
-    problemCodes.badAddress,
-    'an IP address or a hostname',
-    (value) => ipVersion(value) !== undefined || isDnsName(value) || value.startsWith('unix://'),
+  address: inForm(
+    canonicalIp,
+    text(
+      'address',
+      problemCodes.badAddress,
+      'an IP address or a hostname',
+      (value) => ipVersion(value) !== undefined || isDnsName(value) || value.startsWith('unix://'),
+    ),
   ),
   ports: optional(mapOf('ports', portName, port)),
   labels: optional(labels),
@@ -57,20 +60,27 @@ const entryPort = struct<ServiceEntryPort>('a port', {
 
 const isIp = (address: string): boolean => ipVersion(address) !== undefined
 
-/** The spec of a ServiceEntry; endpoints of a STATIC one have IP addresses, a DNS one has no wildcard host. */
+/** The spec of a ServiceEntry; endpoints of a STATIC one have IP addresses, a DNS one has no wildcard host, a DYNAMIC_DNS
+ *  one no other. */
 export const serviceEntrySpec: Codec<ServiceEntrySpec> = checked(
   struct<ServiceEntrySpec>('spec', {
     hosts: listOf('hosts', host, 1),
     addresses: optional(listOf('addresses', subnet)),
     ports: optional(listOf('ports', entryPort)),
     location: optional(choice('location', ['MESH_EXTERNAL', 'MESH_INTERNAL'])),
-    resolution: optional(choice('resolution', ['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN'])),
+    resolution: optional(choice('resolution', ['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'])),
     endpoints: optional(listOf('endpoints', workloadEntrySpec)),
     workloadSelector: optional(workloadSelector),
     exportTo: optional(exportTo),
     subjectAltNames: optional(listOf('subjectAltNames', plainText('name', 1024))),
   }),
-  (spec) => [...duplicatePorts(spec), ...endpointsOf(spec), ...wildcards(spec), ...anyHost(spec)],
+  (spec) => [
+    ...duplicatePorts(spec),
+    ...endpointsOf(spec),
+    ...wildcards(spec),
+    ...anyHost(spec),
+    ...(spec.resolution === 'DYNAMIC_DNS' ? askedNames(spec) : []),
+  ],
 )
 
 const duplicatePorts = ({ ports = [] }: ServiceEntrySpec): readonly Finding[] => [
@@ -94,6 +104,7 @@ const endpointsOf = (spec: ServiceEntrySpec): readonly Finding[] => {
     return [excluded('endpoints and workloadSelector exclude each other.', ['endpoints'])]
   if (resolution === 'NONE' && endpoints.length > 0)
     return [excluded('With resolution NONE connections go where the caller wants them.', ['endpoints'])]
+  if (resolution === 'DYNAMIC_DNS') return []
   if (resolution === 'DNS_ROUND_ROBIN' && endpoints.length > 1)
     return [excluded('With resolution DNS_ROUND_ROBIN there is one endpoint at most.', ['endpoints', 1])]
   if (resolution === 'STATIC')
@@ -128,6 +139,32 @@ const anyHost = ({ hosts }: ServiceEntrySpec): readonly Finding[] =>
   hosts.flatMap((one, i) =>
     one === '*' ? [excluded('A host of a ServiceEntry is not "*" alone.', ['hosts', i])] : [],
   )
+
+/** As Istio's validation has it, but that what it ignores is refused here. */
+const askedNames = ({ hosts, endpoints, workloadSelector: selector, location }: ServiceEntrySpec) => [
+  ...hosts.flatMap((one, i) =>
+    one.startsWith('*')
+      ? []
+      : [
+          excluded(`With resolution DYNAMIC_DNS a host begins with "*."; use DNS for "${one}".`, [
+            'hosts',
+            i,
+          ]),
+        ],
+  ),
+  ...(endpoints !== undefined && endpoints.length > 0 ? [excluded(askedAlone, ['endpoints'])] : []),
+  ...(selector === undefined ? [] : [excluded(askedAlone, ['workloadSelector'])]),
+  ...(location === 'MESH_INTERNAL'
+    ? [
+        excluded('With resolution DYNAMIC_DNS the hosts are outside of the mesh: MESH_EXTERNAL.', [
+          'location',
+        ]),
+      ]
+    : []),
+]
+
+const askedAlone =
+  'With resolution DYNAMIC_DNS connections go to the name that is asked for; use DNS or STATIC for endpoints.'
 
 const excluded = (message: string, path: Finding['path']): Finding => ({
   code: problemCodes.excluded,

@@ -1,39 +1,32 @@
 import type { Diagnostic } from '../../../model/diagnostic.ts'
 import type { GatewayServer } from '../../../model/istio/gateway.ts'
+import type { ServerTls } from '../../../model/istio/serverTls.ts'
 import type { Resource } from '../../../model/resource.ts'
 import { keyOf, nameOf } from '../../../model/resourceName.ts'
 import { sameJson } from '../../../model/sameJson.ts'
-import type { Registry } from '../../registry.ts'
-import { type Unused, unusedFields } from '../unusedFields.ts'
+import { anyAddress } from '../../connections/outboundTcpPorts.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { asksCallers } from './callersTls.ts'
+import { endedTlsDiagnostics } from './endedTlsDiagnostics.ts'
+import { listeningPort } from './listeningPort.ts'
 import { serverHosts } from './serverHosts.ts'
 import { serverKind } from './serverKind.ts'
-import { credentialsOf, serverTls } from './serverTls.ts'
-import { isCipherSuite, isHash, isSpki } from './tlsTexts.ts'
+import { certificateFilesOf, credentialsOf, serverTls } from './serverTls.ts'
 import { tlsWithoutEffect } from './tlsWithoutEffect.ts'
 
 /** All that keeps a Gateway, or a part of it, from having an effect. */
-export const gatewayDiagnostics = (
-  gateway: Resource<'Gateway'>,
-  registry: Registry,
-): readonly Diagnostic[] => [
-  ...gateway.spec.servers.flatMap((server, i) => {
+export const gatewayDiagnostics = (gateway: Resource<'Gateway'>, registry: Registry): readonly Diagnostic[] =>
+  gateway.spec.servers.flatMap((server, i) => {
     const path = `/spec/servers/${i}`
     return [
       ...notServed(server, path),
       ...withoutCertificate(server, path),
       ...secretOf(server, path, gateway, registry),
-      ...unknownTexts(server, path),
       ...tlsWithoutEffect(server, path),
+      ...(meansToEndTls(server) ? endedTlsDiagnostics(server.tls ?? {}, `${path}/tls`, registry) : []),
       ...taken(gateway, server, i, registry),
     ]
-  }),
-  ...unusedFields(gateway.spec, unused),
-]
-
-const unused: readonly Unused[] = [
-  ['servers/*/port/targetPort', 'Proxies listen on the port’s number.'],
-  ['servers/*/defaultEndpoint', 'Where requests go is said by VirtualServices.'],
-]
+  })
 
 const notServed = (server: GatewayServer, path: string): readonly Diagnostic[] => {
   if (serverKind(server).kind !== 'none') return []
@@ -57,18 +50,17 @@ const notServed = (server: GatewayServer, path: string): readonly Diagnostic[] =
 }
 
 const withoutCertificate = (server: GatewayServer, path: string): readonly Diagnostic[] => {
-  const kind = serverKind(server)
-  if (kind.kind === 'none' || kind.kind === 'passthrough' || !kind.tls) return []
-  if (serverTls(server, { namespace: '', http: true }) !== undefined) return []
+  if (!meansToEndTls(server) || endsTls(server)) return []
+  const { tls = {} } = server
   return [
     {
       code: 'RUT2125',
       severity: 'error',
       path: `${path}/tls`,
       message:
-        server.tls?.serverCertificate !== undefined && server.tls.privateKey !== undefined
-          ? 'Nothing says whose certificates callers may show, so the server is not opened. Give a credentialName, or caCertificates.'
-          : 'There is no certificate to show, so the server is not opened. Give a credentialName, or serverCertificate and privateKey.',
+        certificateFilesOf(tls).length > 0
+          ? 'Nothing says whose certificates callers may show, so the server is not opened. Give a caCertCredentialName, or caCertificates.'
+          : 'There is no certificate to show, so the server is not opened. Give a credentialName, or serverCertificate and privateKey, or tlsCertificates.',
     },
   ]
 }
@@ -80,7 +72,7 @@ const secretOf = (
   { metadata }: Resource<'Gateway'>,
   registry: Registry,
 ): readonly Diagnostic[] =>
-  credentialsOf(server.tls ?? {}).flatMap((name) => {
+  secretsNamed(server.tls ?? {}).flatMap(({ field, name }) => {
     const problem = registry.secretProblem(`${metadata.namespace}/${name}`)
     return problem === undefined
       ? []
@@ -88,33 +80,23 @@ const secretOf = (
           {
             code: 'RUT2057',
             severity: 'info' as const,
-            path: `${path}/tls/${server.tls?.credentialName === undefined ? 'credentialNames' : 'credentialName'}`,
+            path: `${path}/tls/${field}`,
             message: `The secret is that of the proxies' own namespace. Of those in ${metadata.namespace}: ${problem.message}.`,
           },
         ]
   })
 
-const unknownTexts = ({ tls = {} }: GatewayServer, path: string): readonly Diagnostic[] =>
-  (
-    [
-      ['cipherSuites', isCipherSuite, 'No cipher suite of TLS 1.2 or older that Envoy has.'],
-      ['verifyCertificateSpki', isSpki, 'No SHA-256 in base64.'],
-      ['verifyCertificateHash', isHash, 'No SHA-256 in hex.'],
-    ] as const
-  ).flatMap(([field, isKnown, why]) =>
-    (tls[field] ?? []).flatMap((text, i) =>
-      isKnown(text)
-        ? []
-        : [
-            {
-              code: 'RUT2011',
-              severity: 'warning' as const,
-              path: `${path}/tls/${field}/${i}`,
-              message: `${text} has no effect. ${why}`,
-            },
-          ],
-    ),
-  )
+const secretsNamed = (
+  tls: ServerTls,
+): readonly { readonly field: keyof ServerTls; readonly name: string }[] => {
+  const field = tls.credentialName === undefined ? 'credentialNames' : 'credentialName'
+  return [
+    ...credentialsOf(tls).map((name) => ({ field, name }) as const),
+    ...(asksCallers(tls) && tls.caCertCredentialName !== undefined
+      ? [{ field: 'caCertCredentialName', name: tls.caCertCredentialName } as const]
+      : []),
+  ]
+}
 
 /** Hosts over TLS that another server of the port, for the same proxies, has before. */
 const taken = (
@@ -138,7 +120,8 @@ const taken = (
       .slice(0, Math.max(self, 0))
       .find(
         ({ other, resource }) =>
-          other.port.number === server.port.number &&
+          listeningPort(other) === listeningPort(server) &&
+          (other.bind ?? anyAddress) === (server.bind ?? anyAddress) &&
           endsTls(other) &&
           serverHosts(other, resource.metadata.namespace).some((one) => one.host === host),
       )
@@ -155,8 +138,11 @@ const taken = (
   })
 }
 
-const endsTls = (server: GatewayServer): boolean => {
+const endsTls = (server: GatewayServer): boolean =>
+  meansToEndTls(server) && serverTls(server.tls ?? {}, { namespace: '', http: true }) !== undefined
+
+/** True also where there is no certificate to end it with. */
+const meansToEndTls = (server: GatewayServer): boolean => {
   const kind = serverKind(server)
-  if (kind.kind === 'none' || kind.kind === 'passthrough' || !kind.tls) return false
-  return serverTls(server, { namespace: '', http: true }) !== undefined
+  return kind.kind !== 'none' && kind.kind !== 'passthrough' && kind.tls
 }

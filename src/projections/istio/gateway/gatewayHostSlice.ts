@@ -1,19 +1,21 @@
 import { isRight } from 'fp-ts/lib/Either.js'
+import type { GatewayServer } from '../../../model/istio/gateway.ts'
 import type { Stored } from '../../../model/mesh.ts'
-import { clustersOf } from '../../clustersOf.ts'
-import { encodedRoute } from '../../encodedRoute.ts'
-import type { HttpRoute } from '../../httpRoute.ts'
+import { clustersOf } from '../../clusters/clustersOf.ts'
 import { edgeVirtualHost } from '../../ingress/edgeVirtualHost.ts'
 import { type Provenance, provenanceOf } from '../../provenance.ts'
-import type { Registry } from '../../registry.ts'
-import type { Slice, SliceVariant } from '../../slice.ts'
-import { upToCatchAll } from '../../upToCatchAll.ts'
+import type { Registry } from '../../registry/registry.ts'
+import { encodedRoute } from '../../routes/encodedRoute.ts'
+import type { HttpRoute } from '../../routes/httpRoute.ts'
+import { upToCatchAll } from '../../routes/upToCatchAll.ts'
+import type { ClusterPart, Slice, SliceVariant } from '../../views/slice.ts'
 import { isExportedTo } from '../callerCondition.ts'
 import { requestRoutes } from '../compileVirtualService.ts'
 import { hostPatterns } from '../hostPatterns.ts'
 import { boundGateways } from '../routePlace.ts'
 import { withHashes } from '../trafficFor.ts'
 import { gatewayTable } from './gatewayTable.ts'
+import { endpointRoute, serverEndpoint } from './serverEndpoint.ts'
 import { bothHosts, type ServerHost, serverHosts } from './serverHosts.ts'
 import { serverKind } from './serverKind.ts'
 
@@ -25,6 +27,7 @@ type Table = {
     readonly key: string
     readonly hosts: readonly ServerHost[]
     readonly toTls: boolean
+    readonly server: GatewayServer
     readonly rule: Provenance
   }[]
 }
@@ -39,23 +42,30 @@ export const gatewayHostSlice = (
 ): Slice | undefined => {
   const allRoutes: HttpRoute[] = []
   const virtualHosts: Slice['virtualHosts'][number][] = []
+  const endpoints = new Map<string, ClusterPart>()
   for (const table of tablesOf(variant, registry)) {
     const routes = routesOf(host, table, variant, registry)
     const own = table.servers.filter(({ hosts }) => hosts.some((one) => bothHosts(one.host, host) === host))
     const toTls = own.length > 0 && own.every((server) => server.toTls)
-    if (routes.length === 0 && !(toTls && own.some(({ hosts }) => hosts.some((one) => one.host === host))))
-      continue
+    const isOwn = own.some(({ hosts }) => hosts.some((one) => one.host === host))
+    const end = own
+      .map(({ server, rule }) => ({ rule, endpoint: serverEndpoint(server, rule, registry) }))
+      .find(({ endpoint }) => endpoint !== undefined)
+    if (routes.length === 0 && !(isOwn && (toTls || end !== undefined))) continue
     allRoutes.push(...routes)
     const rules = own.map(({ rule }) => rule)
     const more = toTls ? { require_tls: 'ALL' } : {}
-    const part = edgeVirtualHost({ host, port: table.port }, routes, rules, variant, more)
+    const all =
+      end?.endpoint === undefined ? routes : upToCatchAll([...routes, endpointRoute(end.endpoint, end.rule)])
+    if (end?.endpoint !== undefined) endpoints.set(end.endpoint.destination.cluster, end.endpoint.cluster)
+    const part = edgeVirtualHost({ host, port: table.port }, all, rules, variant, more)
     virtualHosts.push({ table: table.name, part })
   }
   if (virtualHosts.length === 0) return undefined
   return {
     owner: host,
     variantKey: '',
-    clusters: clustersOf(allRoutes, variant, registry),
+    clusters: [...clustersOf(allRoutes, variant, registry), ...endpoints.values()],
     virtualHosts,
     tcpPorts: [],
     httpPorts: [],
@@ -76,6 +86,7 @@ const tablesOf = ({ gateways = [] }: SliceVariant, registry: Registry): readonly
         key,
         hosts: serverHosts(server, namespace),
         toTls: server.tls?.httpsRedirect === true,
+        server,
         rule: provenanceOf(gateway),
       })
     }

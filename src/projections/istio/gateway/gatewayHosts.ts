@@ -1,5 +1,5 @@
 import type { Stored } from '../../../model/mesh.ts'
-import type { Registry } from '../../registry.ts'
+import type { Registry } from '../../registry/registry.ts'
 import { bothHosts, serverHosts } from './serverHosts.ts'
 
 /** The hosts for which `rule` may have something at the Gateways of these keys. */

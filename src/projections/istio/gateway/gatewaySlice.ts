@@ -1,19 +1,21 @@
 import type { GatewayServer } from '../../../model/istio/gateway.ts'
 import type { Stored } from '../../../model/mesh.ts'
-import { clusterPart } from '../../clusterPart.ts'
-import type { ConnectionChain } from '../../connectionChain.ts'
+import { clusterPart } from '../../clusters/clusterPart.ts'
 import type { TcpPort } from '../../connections/outboundTcpPorts.ts'
 import { forwardByAuthorityFilter } from '../../egress/forwardByAuthority.ts'
-import { outboundHttpFilters } from '../../httpFilters.ts'
 import { serverName } from '../../ingress/serverName.ts'
-import { httpConnectionManagerJson, routesOverAds } from '../../networkFilters.ts'
+import { type ConnectionChain, upToAll } from '../../listeners/connectionChain.ts'
+import { outboundHttpFilters } from '../../listeners/httpFilters.ts'
+import { httpConnectionManagerJson, routesOverAds } from '../../listeners/networkFilters.ts'
 import { type Provenance, provenanceOf } from '../../provenance.ts'
-import type { Registry } from '../../registry.ts'
-import type { ClusterPart, Slice, SliceVariant } from '../../slice.ts'
+import type { Registry } from '../../registry/registry.ts'
+import type { ClusterPart, Slice, SliceVariant } from '../../views/slice.ts'
 import { isExportedTo } from '../callerCondition.ts'
 import { connectionFilters } from '../connectionFilters.ts'
 import { type ConnectionRoute, connectionRoutes } from '../connectionRoutes.ts'
 import { gatewayTable } from './gatewayTable.ts'
+import { listeningPort } from './listeningPort.ts'
+import { type ServerEndpoint, serverEndpoint } from './serverEndpoint.ts'
 import { bothHosts, serverHosts } from './serverHosts.ts'
 import { serverKind } from './serverKind.ts'
 import { serverTls } from './serverTls.ts'
@@ -38,9 +40,10 @@ export const gatewaySlice = (key: string, variant: SliceVariant, registry: Regis
     const at: Server = { server, key, i, rule: provenanceOf(gateway) }
     const made = chainsOf(at, gateway, variant, registry)
     if (made.chains.length === 0) return
-    tcpPorts.push({ address: server.bind ?? '0.0.0.0', port: server.port.number, chains: made.chains })
+    tcpPorts.push({ address: server.bind ?? '0.0.0.0', port: listeningPort(server), chains: made.chains })
     for (const secret of made.secrets) secrets.add(secret)
     if (made.table !== undefined) tables.add(made.table)
+    if (made.endpoint !== undefined) clusters.set(made.endpoint.destination.cluster, made.endpoint.cluster)
     for (const { destinations, rule } of made.routes)
       for (const destination of destinations)
         if (!clusters.has(destination.cluster))
@@ -63,6 +66,7 @@ type Made = {
   readonly secrets: readonly string[]
   readonly table?: string
   readonly routes: readonly ConnectionRoute[]
+  readonly endpoint?: ServerEndpoint
 }
 
 const nothing: Made = { chains: [], secrets: [], routes: [] }
@@ -79,37 +83,59 @@ const chainsOf = (
   const tls =
     kind.kind === 'passthrough' || !kind.tls
       ? undefined
-      : serverTls(at.server, { namespace: variant.namespace, http: kind.kind === 'http' })
+      : serverTls(at.server.tls ?? {}, { namespace: variant.namespace, http: kind.kind === 'http' })
   if (kind.kind !== 'passthrough' && kind.tls && tls === undefined) return nothing
   const ended: Pick<ConnectionChain, 'serverNames' | 'ended'> =
     tls === undefined
       ? { serverNames: [] }
       : { serverNames: serverNamesOf(at.server, gateway), ended: tls.socket }
   const secrets = tls?.secrets ?? []
+  const name = chainName(at.server)
   if (kind.kind === 'http') {
     const table = gatewayTable(at.key, at.i, at.server)
     const chain = {
+      name,
       ...ended,
       subnets: [],
       filters: requests(table, at.server, accessLog),
+      table,
       clusters: [],
       rule: at.rule,
     }
     return { chains: [chain], secrets, table, routes: [] }
   }
-  const routes = routesAt(at, gateway, kind.kind === 'passthrough', variant, registry)
+  const passed = kind.kind === 'passthrough'
+  const endpoint = serverEndpoint(at.server, at.rule, registry)
+  const routes = [
+    ...routesAt(at, gateway, passed, variant, registry),
+    ...(endpoint === undefined
+      ? []
+      : [routeTo(endpoint, passed ? serverNamesOf(at.server, gateway) : [], at.rule)]),
+  ]
   const protocol = kind.kind === 'tcp' ? kind.protocol : 'HTTPS'
   const chains = routes.map(
     (route): ConnectionChain => ({
+      name,
       ...(tls === undefined ? { serverNames: route.serverNames } : ended),
       subnets: route.subnets,
+      ...(route.sources && { sources: route.sources }),
+      ...(route.inOrder && { inOrder: route.inOrder }),
       filters: connectionFilters(route, { protocol, accessLog, port: at.server.port.number }),
       clusters: route.destinations.map(({ cluster }) => cluster),
       rule: at.rule,
     }),
   )
-  return { chains, secrets, routes }
+  return { chains: upToAll(chains), secrets, routes, ...(endpoint && { endpoint }) }
 }
+
+const routeTo = (
+  { destination }: ServerEndpoint,
+  serverNames: readonly string[],
+  rule: Provenance,
+): ConnectionRoute => ({ serverNames, subnets: [], destinations: [destination], rule })
+
+const chainName = ({ name, port }: GatewayServer): string =>
+  name === undefined ? port.name : `${name}/${port.name}`
 
 const requests = (table: string, { port }: GatewayServer, accessLog: string) => [
   httpConnectionManagerJson({

@@ -1,21 +1,30 @@
 import type { Stored } from '../../../model/mesh.ts'
-import type { Changes } from '../../changes.ts'
-import type { Registry, Touched } from '../../registry.ts'
-import type { Slice } from '../../slice.ts'
-import type { View } from '../../view.ts'
+import type { HostPlace } from '../../ingress/hostPlace.ts'
+import type { Registry, Touched } from '../../registry/registry.ts'
+import type { Changes } from '../../views/changes.ts'
+import type { Slice } from '../../views/slice.ts'
+import type { View } from '../../views/view.ts'
 import { hostPatterns } from '../hostPatterns.ts'
 import { boundGateways } from '../routePlace.ts'
 import { gatewayHostSlice } from './gatewayHostSlice.ts'
 import { allHostsAtGateways, hostsAtGateways } from './gatewayHosts.ts'
 import { gatewaySlice } from './gatewaySlice.ts'
+import { takenByGateways } from './takenByGateways.ts'
 
 /** The views of proxies that Gateways select, and what keeps them up with the registry: a slice for each Gateway, and
  *  one for each host. */
 export type GatewayViews = {
   enter(view: View, changes: Changes): void
   leave(view: View): void
-  /** `hostnames`: whose services, or rules for connections to them, changed. */
-  advance(touched: Touched, hostnames: ReadonlySet<string>, changesOf: (view: View) => Changes): void
+  /** `hostnames`: whose services, or rules for connections to them, changed. Says of which views slices were made anew:
+   *  of which hosts, or `all`. */
+  advance(
+    touched: Touched,
+    hostnames: ReadonlySet<string>,
+    changesOf: (view: View) => Changes,
+  ): ReadonlyMap<View, ReadonlySet<string> | 'all'>
+  /** Whether the Gateways of `view` have a host on a port before rules of ingress. */
+  take(view: View, place: HostPlace): boolean
 }
 
 /** No views. `put` puts a slice into a view, under a name that no hostname has. */
@@ -45,7 +54,7 @@ export const createGatewayViews = (
     view: View,
     rules: Iterable<Stored<'VirtualService'>>,
     changesOf: (view: View) => Changes,
-  ): void => {
+  ): ReadonlySet<string> | 'all' => {
     const gateways = gatewaysOf(view)
     const [keys, names] = [new Set<string>(), new Set<string>()]
     for (const rule of rules) {
@@ -57,6 +66,7 @@ export const createGatewayViews = (
     }
     for (const key of keys) refreshServers(view, key, changesOf(view))
     for (const host of names) refreshHost(view, host, changesOf(view))
+    return keys.size > 0 ? 'all' : names
   }
 
   const rulesTouched = (touched: Touched, hostnames: ReadonlySet<string>): Set<Stored<'VirtualService'>> => {
@@ -78,13 +88,22 @@ export const createGatewayViews = (
     },
     leave: (view) => views.delete(view),
     advance: (touched, hostnames, changesOf) => {
-      if (views.size === 0) return
+      const refreshed = new Map<View, ReadonlySet<string> | 'all'>()
+      if (views.size === 0) return refreshed
       const rules = rulesTouched(touched, hostnames)
       for (const view of views)
-        if (touched.everything || gatewaysOf(view).some((key) => touched.gateways.has(key)))
+        if (touched.everything || gatewaysOf(view).some((key) => touched.gateways.has(key))) {
           refreshAll(view, changesOf(view))
-        else refreshRules(view, rules, changesOf)
+          refreshed.set(view, 'all')
+        } else refreshed.set(view, refreshRules(view, rules, changesOf))
+      return refreshed
     },
+    take: (view, place) =>
+      takenByGateways(
+        place,
+        gatewaysOf(view).flatMap((key) => view.slices.get(`${servers}${key}`) ?? []),
+        view.slices.get(`${hosts}${place.host}`),
+      ),
   }
 }
 

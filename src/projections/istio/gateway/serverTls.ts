@@ -1,28 +1,26 @@
-import type { GatewayServer, ServerTls, TlsVersion } from '../../../model/istio/gateway.ts'
-import { authoritiesOf } from '../../../model/secret.ts'
-import { httpAlpn, secretOverAds } from '../../downstreamTls.ts'
+import type { ServerTls, TlsVersion } from '../../../model/istio/serverTls.ts'
 import type { JsonObject } from '../../json.ts'
+import { httpAlpn, secretOverAds } from '../../listeners/downstreamTls.ts'
 import { downstreamMutualTlsJson } from '../../mutualTls/mutualTlsJson.ts'
 import { workloadSecretNames } from '../../mutualTls/workloadSecrets.ts'
-import { isCipherSuite, isHash, isSpki } from './tlsTexts.ts'
+import { asksCallers, authoritiesFor, callersJson } from './callersTls.ts'
+import { curvesNamed, isCipherSuite } from './tlsTexts.ts'
 
 /** The TLS that a server ends: Envoy's `transport_socket`, and the names of the secrets that it asks for. */
 export type EndedTls = { readonly socket: JsonObject; readonly secrets: readonly string[] }
 
-/** The TLS of `server` on a proxy in `namespace`, whose secrets `credentialName` means; `undefined` where nothing says
- *  which certificate it would show, or whose it would take. */
+/** `tls` on a proxy in `namespace`, whose secrets `credentialName` means; `undefined` where nothing says which
+ *  certificate it would show, or whose it would take. */
 export const serverTls = (
-  { tls = {} }: GatewayServer,
+  tls: ServerTls,
   { namespace, http }: { readonly namespace: string; readonly http: boolean },
 ): EndedTls | undefined => {
   if (tls.mode === 'ISTIO_MUTUAL') return { socket: downstreamMutualTlsJson(), secrets: workloadSecretNames }
   const credentials = credentialsOf(tls).map((name) => `${namespace}/${name}`)
   const shown = certificates(tls, credentials)
-  if (shown === undefined) return undefined
-  const asksClients = tls.mode === 'MUTUAL' || tls.mode === 'OPTIONAL_MUTUAL'
-  const [first] = credentials
+  const authorities = asksCallers(tls) ? authoritiesFor(tls, namespace) : undefined
   // A certificate that nobody verifies would open the server to everybody.
-  if (asksClients && first === undefined && tls.caCertificates === undefined) return undefined
+  if (shown === undefined || (asksCallers(tls) && authorities === undefined)) return undefined
   return {
     socket: {
       name: 'envoy.transport_sockets.tls',
@@ -32,12 +30,12 @@ export const serverTls = (
         common_tls_context: {
           ...shown,
           ...parameters(tls),
-          ...(asksClients ? clients(tls, first) : {}),
-          ...(http ? { alpn_protocols: httpAlpn } : {}),
+          ...(authorities === undefined ? {} : callersJson(tls, authorities)),
+          ...offered(tls, http),
         },
       },
     },
-    secrets: [...credentials, ...(asksClients && first !== undefined ? [authoritiesOf(first)] : [])],
+    secrets: [...credentials, ...(authorities?.secret === undefined ? [] : [authorities.secret])],
   }
 }
 
@@ -45,48 +43,26 @@ export const serverTls = (
 export const credentialsOf = ({ credentialName, credentialNames = [] }: ServerTls): readonly string[] =>
   credentialName === undefined ? credentialNames : [credentialName]
 
-const certificates = (
-  { serverCertificate, privateKey }: ServerTls,
-  credentials: readonly string[],
-): JsonObject | undefined => {
+/** The certificates in files that `tls` names, with their keys; where it names secrets, those go first. */
+export const certificateFilesOf = ({ serverCertificate, privateKey, tlsCertificates }: ServerTls) =>
+  tlsCertificates ??
+  (serverCertificate === undefined || privateKey === undefined ? [] : [{ serverCertificate, privateKey }])
+
+const certificates = (tls: ServerTls, credentials: readonly string[]): JsonObject | undefined => {
   if (credentials.length > 0) return { tls_certificate_sds_secret_configs: credentials.map(secretOverAds) }
-  if (serverCertificate === undefined || privateKey === undefined) return undefined
+  const files = certificateFilesOf(tls)
+  if (files.length === 0) return undefined
   return {
-    tls_certificates: [
-      { certificate_chain: { filename: serverCertificate }, private_key: { filename: privateKey } },
-    ],
+    tls_certificates: files.map(({ serverCertificate, privateKey }) => ({
+      certificate_chain: { filename: serverCertificate },
+      private_key: { filename: privateKey },
+    })),
   }
 }
 
-/** Whose certificates callers may show: of the authorities beside the secret, or in the file. */
-const clients = (tls: ServerTls, secret: string | undefined): JsonObject => {
-  const names = (tls.subjectAltNames ?? []).map((name) => ({
-    san_type: name.includes('://') ? 'URI' : 'DNS',
-    matcher: { exact: name },
-  }))
-  const spki = (tls.verifyCertificateSpki ?? []).filter(isSpki)
-  const hashes = (tls.verifyCertificateHash ?? []).filter(isHash)
-  const held = {
-    ...(names.length === 0 ? {} : { match_typed_subject_alt_names: names }),
-    ...(spki.length === 0 ? {} : { verify_certificate_spki: spki }),
-    ...(hashes.length === 0 ? {} : { verify_certificate_hash: hashes }),
-  }
-  if (secret === undefined)
-    return {
-      validation_context: {
-        ...(tls.caCertificates === undefined ? {} : { trusted_ca: { filename: tls.caCertificates } }),
-        ...(tls.caCrl === undefined ? {} : { crl: { filename: tls.caCrl } }),
-        ...held,
-      },
-    }
-  const authorities = secretOverAds(authoritiesOf(secret))
-  if (Object.keys(held).length === 0) return { validation_context_sds_secret_config: authorities }
-  return {
-    combined_validation_context: {
-      default_validation_context: held,
-      validation_context_sds_secret_config: authorities,
-    },
-  }
+const offered = ({ alpnProtocols = [] }: ServerTls, http: boolean): JsonObject => {
+  if (alpnProtocols.length > 0) return { alpn_protocols: alpnProtocols }
+  return http ? { alpn_protocols: httpAlpn } : {}
 }
 
 const versions: Readonly<Record<TlsVersion, string>> = {
@@ -97,12 +73,15 @@ const versions: Readonly<Record<TlsVersion, string>> = {
   TLSV1_3: 'TLSv1_3',
 }
 
-const parameters = ({ minProtocolVersion, maxProtocolVersion, cipherSuites = [] }: ServerTls): JsonObject => {
+const parameters = (tls: ServerTls): JsonObject => {
+  const { minProtocolVersion, maxProtocolVersion, cipherSuites = [], ecdhCurves = [] } = tls
   const ciphers = cipherSuites.filter(isCipherSuite)
+  const curves = curvesNamed(ecdhCurves)
   const tls_params = {
     ...(minProtocolVersion && { tls_minimum_protocol_version: versions[minProtocolVersion] }),
     ...(maxProtocolVersion && { tls_maximum_protocol_version: versions[maxProtocolVersion] }),
     ...(ciphers.length === 0 ? {} : { cipher_suites: ciphers }),
+    ...(curves.length === 0 ? {} : { ecdh_curves: curves }),
   }
   return Object.keys(tls_params).length === 0 ? {} : { tls_params }
 }

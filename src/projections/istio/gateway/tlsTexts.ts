@@ -19,6 +19,22 @@ const cipherSuites: ReadonlySet<string> = new Set([
 /** True for a cipher suite that Envoy can be told; it refuses a listener with any other. */
 export const isCipherSuite = (text: string): boolean => cipherSuites.has(text)
 
+/** Curves of key agreement that Envoy's library knows (BoringSSL), by its own names and OpenSSL's. */
+const curves: ReadonlyMap<string, string> = new Map([
+  ...['X25519', 'X25519MLKEM768', 'MLKEM1024', 'P-256', 'P-384', 'P-521'].map((own) => [own, own] as const),
+  ['prime256v1', 'P-256'],
+  ['secp384r1', 'P-384'],
+  ['secp521r1', 'P-521'],
+])
+
+/** True for a curve that Envoy can be told; it refuses a listener with any other. */
+export const isCurve = (text: string): boolean => curves.has(text)
+
+/** The curves that `texts` name, each once, in their order: Envoy refuses a listener with one twice. */
+export const curvesNamed = (texts: readonly string[]): readonly string[] => [
+  ...new Set(texts.flatMap((text) => curves.get(text) ?? [])),
+]
+
 /** True for a SHA-256 of a public key in base64, as Envoy takes it. */
 export const isSpki = (text: string): boolean => /^[A-Za-z0-9+/]{43}=$/.test(text)
 

@@ -1,0 +1,16 @@
+import { type Json, mapAt, numberAt, textAt } from './json.ts'
+
+/** Where a listener listens. */
+export type Place = { readonly address: string | undefined; readonly port: number | undefined }
+
+/** The address and port of `listener`. */
+export const placeOf = (listener: Json): Place => {
+  const socket = mapAt(mapAt(listener, 'address'), 'socket_address')
+  return { address: textAt(socket, 'address'), port: numberAt(socket, 'port_value') }
+}
+
+/** True for a listener at every address. */
+export const isWildcard = (listener: Json): boolean => {
+  const { address } = placeOf(listener)
+  return address === '0.0.0.0' || address === '::'
+}

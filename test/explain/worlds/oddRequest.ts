@@ -1,0 +1,155 @@
+import type { AskedRequest } from '../../../src/model/askedRequest.ts'
+import type { Draw } from '../draw.ts'
+import { randomRequest } from '../randomRequest.ts'
+import type { Target } from './world.ts'
+
+/** A request to `target`, now and then an odd one that a client may nevertheless send. */
+export const oddRequest = (draw: Draw, { scheme, host, port, authorities }: Target): AskedRequest => {
+  const origin = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  const plain = randomRequest(draw, draw.one(authorities), origin)
+  if (draw.chance(0.6)) return plain
+  const path = draw.chance(0.6) ? draw.one(oddPaths) : plain.url.slice(origin.length)
+  return {
+    method: draw.chance(0.15) ? draw.one(oddMethods) : plain.method,
+    url: `${origin}${path}`,
+    headers: {
+      ...plain.headers,
+      ...(draw.chance(0.3) ? draw.one(oddHeaders(draw)) : {}),
+      ...(draw.chance(0.2) ? { host: oddHost(draw, String(plain.headers['host'])) } : {}),
+    },
+  }
+}
+
+const oddMethods = [
+  'HEAD',
+  'PUT',
+  'PATCH',
+  'TRACE',
+  'get',
+  'Get',
+  'post',
+  'FOO',
+  'PROPFIND',
+  'PURGE',
+  'M-SEARCH',
+]
+
+const oddPaths = [
+  '?q=1',
+  '/?',
+  '/a?',
+  '/a??q',
+  '/a?q=',
+  '/a?=q',
+  '/a?q&q=1',
+  '/a?q=1;r=2',
+  '/a?q=%31',
+  '/a?Q=1&q=2',
+  '/a?&&q=1&&',
+  '//',
+  '//a/b',
+  '/a//b///c',
+  '/./a',
+  '/../a',
+  '/a/..',
+  '/a/../../b',
+  '/a/./',
+  '/a/.../b',
+  '/a/%2e/b',
+  '/a/%2E%2e/b',
+  '/a/..;/b',
+  '/a/..%2fb',
+  '/%2e%2e/a',
+  '/a%2',
+  '/a%',
+  '/a%00b',
+  '/a%0ab',
+  '/a%c3%a9',
+  '/a%FF',
+  '/%41%42',
+  '/a%5cb',
+  '/a\\b',
+  '/a\\..\\b',
+  '/a+b',
+  '/a;v=1',
+  '/a;/b;c',
+  '/a:b@c',
+  "/a!$&'()*,=",
+  '/a<>"b',
+  '/a|b^`{}',
+  '/~a',
+  '/*',
+  `/a/${'x'.repeat(2000)}`,
+  `/${'a/../'.repeat(300)}a`,
+  `/a?q=${'y'.repeat(5000)}`,
+  '/http://s1/a',
+  '/a?u=http://x//y/../z',
+] as const
+
+const oddHeaders = (draw: Draw): readonly Readonly<Record<string, string | string[]>>[] => [
+  { 'x-user': '' },
+  { 'x-user': ['', 'jason'] },
+  { 'x-user': ['jason', 'jason'] },
+  { 'X-USER': 'jason' },
+  { cookie: ['user=jason', 'a=b'] },
+  { cookie: '' },
+  { 'x-number': ['7', '7'] },
+  { 'x-number': ' 7 ' },
+  { 'x-number': '-0' },
+  { 'x-number': '9223372036854775808' },
+  { x_user: 'jason' },
+  { 'x-forwarded-proto': draw.one([['https', 'http'], 'HTTPS', 'https,http', '']) },
+  { 'x-forwarded-for': '1.2.3.4' },
+  { 'x-forwarded-host': 's1' },
+  { 'x-forwarded-port': '7' },
+  { 'user-agent': ['curl/8', 'Mozilla/5.0 (X11)'] },
+  { 'user-agent': '' },
+  { origin: '' },
+  { origin: 'null' },
+  { origin: ['http://a.test', 'http://b.test'] },
+  { connection: 'keep-alive, x-user', 'x-user': 'jason' },
+  { connection: 'x-number', 'x-number': '7' },
+  { connection: draw.one(['x-forwarded-for', 'x-forwarded-proto', 'cookie, close']) },
+  { te: 'trailers' },
+  { te: 'gzip' },
+  { expect: '100-continue' },
+  { 'x-envoy-original-path': '/a' },
+  { 'x-envoy-max-retries': '2' },
+  { 'x-request-id': 'mine' },
+  { 'content-type': draw.one(['application/grpc;x', 'application/grpc+', 'application/GRPC']) },
+  { 'proxy-connection': 'keep-alive' },
+  { upgrade: 'websocket' },
+  { connection: 'Upgrade', upgrade: 'WebSocket' },
+  { connection: 'upgrade', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' },
+  { 'keep-alive': '5' },
+]
+
+const oddHost = (draw: Draw, host: string): string => {
+  const name = host.replace(/:\d+$/, '')
+  return draw.one([
+    `${name}.`,
+    `${name}.:9080`,
+    `${name}:`,
+    `${name}:0`,
+    `${name}:09080`,
+    `${name}:99999`,
+    `${name}:x`,
+    `.${name}`,
+    `-${name}`,
+    `${name}..`,
+    `*.${name}`,
+    `u@${name}`,
+    `[::1]`,
+    `[::1]:9080`,
+    '10.1.0.1',
+    '10.1.0.1:9080',
+    `${name}_x`,
+    `${name}%2e`,
+    host.toUpperCase(),
+    '*',
+    '',
+    `${name}/x`,
+    `${name}:9080:9080`,
+    `${name} x`,
+  ])
+}

@@ -7,5 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A share of a fifth can be missed for a second, and a loaded machine is slower than that.
+    expect: { poll: { timeout: 10_000 } },
   },
 })

@@ -146,7 +146,7 @@ describe.each(kinds)('a bare node: $type, $protocol, $stream', ({ type, protocol
   test('E27: an acknowledgement is not answered', async () => {
     await given('a')
     const { client } = await subscribed('a')
-    await vi.waitFor(async () => expect((await statusOf(node))?.state).toBe('synced'))
+    await vi.waitFor(async () => expect((await statusOf(node))?.state).toBe('synced'), 10_000)
     await put('a', '2')
     expect(await client.taken()).toMatchObject(saying({ a: '2' }, { a: '2' }))
   })
@@ -158,7 +158,7 @@ describe.each(kinds)('a bare node: $type, $protocol, $stream', ({ type, protocol
     const bad = await client.next()
     expect(bad).toMatchObject(saying({ a: 'bad' }, { a: 'bad', b: '1' }))
     client.refuse(bad, 'resource "a" is bad')
-    await vi.waitFor(async () => expect((await statusOf(node))?.state).toBe('rejected'))
+    await vi.waitFor(async () => expect((await statusOf(node))?.state).toBe('rejected'), 10_000)
     expect((await statusOf(node))?.rejections).toEqual([
       {
         typeUrl: typeUrlOf[type],
@@ -171,8 +171,9 @@ describe.each(kinds)('a bare node: $type, $protocol, $stream', ({ type, protocol
     expect(await client.taken()).toMatchObject(saying({ b: '2' }, { a: '1', b: '2' }))
     await put('a', '2')
     expect(await client.taken()).toMatchObject(saying({ a: '2' }, { a: '2', b: '2' }))
-    await vi.waitFor(async () =>
-      expect(await statusOf(node)).toMatchObject({ state: 'synced', rejections: [] }),
+    await vi.waitFor(
+      async () => expect(await statusOf(node)).toMatchObject({ state: 'synced', rejections: [] }),
+      10_000,
     )
   })
 
@@ -243,8 +244,9 @@ describe.each(kinds)('a bare node: $type, $protocol, $stream', ({ type, protocol
     one.close()
     await put('b', '2')
     expect(await two.taken()).toMatchObject(saying({ b: '2' }, { a: '2', b: '2' }))
-    await vi.waitFor(async () =>
-      expect(await statusOf(node)).toMatchObject({ connected: true, state: 'synced' }),
+    await vi.waitFor(
+      async () => expect(await statusOf(node)).toMatchObject({ connected: true, state: 'synced' }),
+      10_000,
     )
   })
 

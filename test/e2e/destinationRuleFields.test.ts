@@ -430,6 +430,7 @@ describe.skipIf(envoy.skip)('fields of DestinationRules that other tests do not 
   test('FT9: what is new gets its share little by little', async () => {
     // By now the endpoint that was there before has all of its own, or will soon.
     await expect.poll(() => Date.now() - warmingAt, { timeout: 2 * warmupMs }).toBeGreaterThan(warmupMs)
+    const begunAt = Date.now()
     await mesh.workload('warm-new', {
       service: 'warm',
       sidecar: false,
@@ -438,6 +439,8 @@ describe.skipIf(envoy.skip)('fields of DestinationRules that other tests do not 
     await mesh.settled()
     await expect.poll(async () => (await client.get('warm:9080')).body).toBe('new')
     const bodies = (await inTurn(100, 'warm:9080')).map(({ body }) => body)
-    expect(bodies.filter((body) => body === 'new').length).toBeLessThan(35)
+    // Its weight grows in proportion to time, from a tenth on.
+    const grown = Math.max(0.1, Math.min(1, (Date.now() - begunAt) / warmupMs))
+    expect(bodies.filter((body) => body === 'new').length).toBeLessThan((100 * grown) / (1 + grown) + 10)
   })
 })

@@ -204,10 +204,12 @@ describe.skipIf(envoy.skip)('examples on real Envoys', () => {
     const kinds = async (kind: string) =>
       ((await (await fetch(`${watching.http.url}/api/v1/config/${kind}`)).json()) as { items: unknown[] })
         .items.length
-    await vi.waitFor(async () =>
-      expect([await kinds('Service'), await kinds('Instance'), await kinds('MeshSettings')]).toEqual([
-        1, 2, 1,
-      ]),
+    await vi.waitFor(
+      async () =>
+        expect([await kinds('Service'), await kinds('Instance'), await kinds('MeshSettings')]).toEqual([
+          1, 2, 1,
+        ]),
+      10_000,
     )
     expect(await (await fetch(`${watching.http.url}/api/v1/diagnostics`)).json()).toMatchObject({ items: [] })
   })
@@ -217,7 +219,7 @@ describe.skipIf(envoy.skip)('examples on real Envoys', () => {
     const address = `127.0.0.1:${mesh.started.xds.port}`
     const client = bareClient({ address, node: 'edge-1', service: 'clusters', protocol: 'sotw' })
     client.ask('clusters')
-    await vi.waitFor(async () => expect(Object.keys((await client.taken()).has)).toEqual(['backend']))
+    await vi.waitFor(async () => expect(Object.keys((await client.taken()).has)).toEqual(['backend']), 10_000)
     client.close()
   })
 })

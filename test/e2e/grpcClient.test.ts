@@ -62,8 +62,11 @@ describe('an independent xDS client (@grpc/grpc-js-xds)', () => {
   test('E15: resolves and calls through the controller, split as the weights say', async () => {
     const counts = await call(1000)
     expect(Object.keys(counts).sort()).toEqual(['one', 'two'])
-    expect(Math.abs(shareOf(counts, 'one') - 90)).toBeLessThan(5)
-    await vi.waitFor(async () => expect(await status()).toMatchObject({ type: 'bare', state: 'synced' }))
+    expect(Math.abs(shareOf(counts, 'one') - 90)).toBeLessThan(7)
+    await vi.waitFor(
+      async () => expect(await status()).toMatchObject({ type: 'bare', state: 'synced' }),
+      10_000,
+    )
   })
 
   test('E15: follows a change of the weights, without a failed call', async () => {
@@ -74,7 +77,7 @@ describe('an independent xDS client (@grpc/grpc-js-xds)', () => {
     await vi.waitFor(async () => expect(shareOf(await call(100), 'one')).toBeLessThan(50), 20_000)
     const counts = await call(1000)
     expect(Object.keys(counts).sort()).toEqual(['one', 'two'])
-    expect(Math.abs(shareOf(counts, 'one') - 20)).toBeLessThan(5)
+    expect(Math.abs(shareOf(counts, 'one') - 20)).toBeLessThan(7)
   })
 
   test('E15: what it refuses is shown; what it had goes on serving, and endpoints go on changing', async () => {

@@ -78,8 +78,9 @@ describe.skipIf(envoy.skip)('xDS over TLS', () => {
       ours.ca,
     )
     await started(port, ours, 'live')
-    await vi.waitFor(async () =>
-      expect(await connected()).toMatchObject([{ id: node, connected: true, state: 'synced' }]),
+    await vi.waitFor(
+      async () => expect(await connected()).toMatchObject([{ id: node, connected: true, state: 'synced' }]),
+      10_000,
     )
   })
 
@@ -110,7 +111,10 @@ describe.skipIf(envoy.skip)('xDS over TLS', () => {
   test('X13: without an authority any client may come, over TLS', async () => {
     const { port, connected } = await serving('--xds-cert', ours.cert, '--xds-key', ours.key)
     await started(port, { ca: ours.ca }, 'live')
-    await vi.waitFor(async () => expect(await connected()).toMatchObject([{ id: node, state: 'synced' }]))
+    await vi.waitFor(
+      async () => expect(await connected()).toMatchObject([{ id: node, state: 'synced' }]),
+      10_000,
+    )
   })
 
   const asking = () => ['--xds-cert', ours.cert, '--xds-key', ours.key, '--xds-ca', ours.ca]
@@ -124,7 +128,10 @@ describe.skipIf(envoy.skip)('xDS over TLS', () => {
     const { port, connected, put } = await serving(...asking(), '--xds-identity', 'bound')
     await put(instance('web-1', 'web', '127.0.0.9', { serviceAccount: 'web' }))
     await started(port, issuer.sign(common, names), 'live')
-    await vi.waitFor(async () => expect(await connected()).toMatchObject([{ id: node, state: 'synced' }]))
+    await vi.waitFor(
+      async () => expect(await connected()).toMatchObject([{ id: node, state: 'synced' }]),
+      10_000,
+    )
   })
 
   test.each([

@@ -53,7 +53,7 @@ describe('sessions', () => {
     expect(faulty.ended).toEqual([{ code: 13, message: 'the controller failed: no such message' }])
     healthy.acknowledge()
     await written(write([apply(service('reviews'))]))
-    await vi.waitFor(() => expect(healthy.sent).toMatchObject([{ type: 'clusters' }]))
+    await vi.waitFor(() => expect(healthy.sent).toMatchObject([{ type: 'clusters' }]), 10_000)
     expect(healthy.ended).toEqual([])
     expect(counters()).toMatchObject({ streamsFailed: 1 })
     expect(lost).toEqual([])

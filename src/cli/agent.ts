@@ -49,7 +49,7 @@ export const addAgent: AddCommand = (program, cli) => {
     .addOption(
       new Option(
         '--secrets <dir>',
-        'certificates for its listeners: <dir>/<namespace>/<name>/{tls.crt,tls.key,ca.crt}',
+        'certificates for its listeners and clusters: <dir>/<namespace>/<name>/{tls.crt,tls.key,ca.crt,ca.crl}',
       ).env('RUTTER_SECRETS'),
     )
     .addOption(

@@ -79,7 +79,7 @@ export const addServe: AddCommand = (program, cli) => {
     .addOption(
       new Option(
         '--secrets <dir>',
-        'certificates for ingress: <dir>/<namespace>/<name>/{tls.crt,tls.key,ca.crt}',
+        'certificates for ingress and TLS to services: <dir>/<namespace>/<name>/{tls.crt,tls.key,ca.crt,ca.crl}',
       ).env('RUTTER_SECRETS'),
     )
     .option('--insecure', 'allows listening beyond loopback without knowing who asks')

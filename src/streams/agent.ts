@@ -38,7 +38,7 @@ export type RunningAgent = {
   status(): ProxyStatus
   /** True once the Envoy has taken all, but what it refuses, of what was intended at some time. */
   hasTaken(): boolean
-  /** Names of secrets that listeners ask for and nobody here has; sorted. */
+  /** Names of secrets that listeners and clusters ask for and nobody here has; sorted. */
   lackingSecrets(): readonly string[]
   counters(): {
     readonly position: Position

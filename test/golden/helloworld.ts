@@ -141,6 +141,19 @@ export const cases: Readonly<Record<string, readonly Resource[]>> = {
       },
     }).resource,
   ],
+  'secrets-of-callers': [
+    stored('DestinationRule', 'from-v0', {
+      host: 'world',
+      workloadSelector: { labels: { version: 'v0' } },
+      trafficPolicy: { tls: { mode: 'MUTUAL', credentialName: 'client', sni: 'world.org' } },
+    }).resource,
+    stored('DestinationRule', 'at-the-edge', {
+      host: 'httpbin.default.svc.cluster.local',
+      trafficPolicy: {
+        tls: { mode: 'SIMPLE', credentialName: 'client', caCertCredentialName: 'roots' },
+      },
+    }).resource,
+  ],
   ingress: [
     ingress('all', { destination: hello }),
     ingress('api', { match: uri({ prefix: '/api' }) }),

@@ -67,6 +67,9 @@ const trafficPolicies: readonly PortTrafficPolicy[] = [
   { tls: { mode: 'SIMPLE' } },
   { tls: { mode: 'SIMPLE', sni: 'a.b', subjectAltNames: ['a.b', 'spiffe://x/y'] } },
   { tls: { mode: 'SIMPLE', insecureSkipVerify: true } },
+  { tls: { mode: 'SIMPLE', caCertCredentialName: 'roots' } },
+  { tls: { mode: 'MUTUAL', credentialName: 'bank', sni: 'a.b' } },
+  { tls: { mode: 'MUTUAL', credentialName: 'bank', insecureSkipVerify: true } },
 ]
 
 /** Every sort of cluster that is emitted. */
@@ -123,7 +126,11 @@ export const clusters = [
       protocol: 'HTTP',
       subset: 'v1',
       connectTimeoutMs: 1_000,
-      policy: compileTrafficPolicy(one, { ...defaultMeshSettings, trustedCaPath: trusted }, []),
+      policy: compileTrafficPolicy(
+        one,
+        { ...defaultMeshSettings, trustedCaPath: trusted },
+        { secretsOf: 'default' },
+      ),
       rule,
     }),
   ),
@@ -134,6 +141,15 @@ export const clusters = [
     subset: '',
     connectTimeoutMs: 1_000,
     mutualTls: { identities: ['spiffe://cluster.local/ns/default/sa/reviews'], meshDomain: 'cluster.local' },
+    rule,
+  }),
+  outboundClusterJson({
+    hostname: reviews,
+    port: 9201,
+    protocol: 'HTTP',
+    subset: '',
+    connectTimeoutMs: 1_000,
+    policy: { balance: { kind: 'none' }, tls: 'closed' },
     rule,
   }),
   inboundClusterJson({

@@ -10,22 +10,28 @@ import { encode } from '../../wire/encode.ts'
 /** A secret as it stands in its files. */
 export type ReadSecret = {
   readonly resources: readonly XdsResource[]
-  /** When the certificate ends, in milliseconds since 1970; Infinity where there is only an authority. */
-  readonly endsAtMs: number
+  /** When the certificate ends, in milliseconds since 1970; absent: there is none. */
+  readonly certificateEndsAtMs?: number
+  /** When the last of the authorities ends; absent: there are none. */
+  readonly authoritiesEndAtMs?: number
 }
+
+/** What stands behind the name of a secret in that of the one with its authorities, where they are apart (Istio's
+ *  `<name>-cacert`). */
+export const apart = '-cacert'
 
 // Certificate chains and keys are a few KiB; bundles of authorities a few hundred.
 const maxBytes = 1024 * 1024
 
-/** The secret `name` in the files `tls.crt`, `tls.key` and `ca.crt` of `directory`, the pair or the authorities alone at
- *  least. Left says what is the matter. Never rejects. */
+/** The secret `name` in the files `tls.crt`, `tls.key`, `ca.crt` and `ca.crl` (what the authorities have revoked) of
+ *  `directory`, the pair or the authorities alone at least. Left says what is the matter. Never rejects. */
 export const readSecret = async (
   directory: string,
   name: string,
 ): Promise<Either<SecretProblem, ReadSecret>> => {
   try {
-    const [cert, key, ca] = await Promise.all(
-      ['tls.crt', 'tls.key', 'ca.crt'].map((file) => content(join(directory, file))),
+    const [cert, key, ca, crl] = await Promise.all(
+      ['tls.crt', 'tls.key', 'ca.crt', 'ca.crl'].map((file) => content(join(directory, file))),
     )
     if (cert === undefined && key === undefined && ca === undefined)
       return left({
@@ -39,13 +45,16 @@ export const readSecret = async (
       })
     const pair = cert === undefined || key === undefined ? undefined : checkedPair(cert, key)
     if (pair !== undefined && isLeft(pair)) return pair
-    if (ca !== undefined) new X509Certificate(ca)
+    const authoritiesEndAtMs = ca && lastEndMs(ca)
+    if (crl?.includes('-----BEGIN X509 CRL-----') === false) throw new Error('there is no list in ca.crl')
+    const names = name.endsWith(apart) ? [name, name.slice(0, -apart.length)] : [name]
     return right({
       resources: [
         ...(cert === undefined || key === undefined ? [] : [certificateOf(name, cert, key)]),
-        ...(ca === undefined ? [] : [authorities(name, ca)]),
+        ...(ca === undefined ? [] : names.map((one) => authorities(one, ca, crl))),
       ],
-      endsAtMs: pair === undefined ? Number.POSITIVE_INFINITY : pair.right,
+      ...(pair !== undefined && { certificateEndsAtMs: pair.right }),
+      ...(authoritiesEndAtMs !== undefined && { authoritiesEndAtMs }),
     })
   } catch (error) {
     return left(unusable(directory, error))
@@ -57,6 +66,13 @@ const checkedPair = (cert: Buffer, key: Buffer): Either<SecretProblem, number> =
   return certificate.checkPrivateKey(createPrivateKey(key))
     ? right(Date.parse(certificate.validTo))
     : left({ kind: 'unusable', message: 'tls.key is not the key of tls.crt' })
+}
+
+// Of authorities that have ended nobody is harmed as long as one of them goes on.
+const lastEndMs = (ca: Buffer): number => {
+  const blocks = ca.toString().match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g)
+  if (blocks === null) throw new Error('there is no certificate in ca.crt')
+  return Math.max(...blocks.map((block) => Date.parse(new X509Certificate(block).validTo)))
 }
 
 const unusable = (directory: string, error: unknown): SecretProblem => {
@@ -80,8 +96,10 @@ const certificateOf = (name: string, cert: Buffer, key: Buffer): XdsResource =>
     tls_certificate: { certificate_chain: inline(cert), private_key: inline(key) },
   })
 
-const authorities = (name: string, ca: Buffer): XdsResource =>
-  resource(authoritiesOf(name), { validation_context: { trusted_ca: inline(ca) } })
+const authorities = (name: string, ca: Buffer, crl: Buffer | undefined): XdsResource =>
+  resource(authoritiesOf(name), {
+    validation_context: { trusted_ca: inline(ca), ...(crl && { crl: inline(crl) }) },
+  })
 
 const inline = (bytes: Buffer) => ({ inline_bytes: bytes.toString('base64') })
 

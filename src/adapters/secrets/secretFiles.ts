@@ -2,10 +2,10 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { watch } from 'chokidar'
 import { type Either, isRight } from 'fp-ts/lib/Either.js'
-import type { SecretProblem, Secrets } from '../../model/secret.ts'
+import { authoritiesOf, type SecretProblem, type Secrets, secretOf } from '../../model/secret.ts'
 import type { XdsResource } from '../../model/xds.ts'
 import { settle } from '../configDirectory/settle.ts'
-import { type ReadSecret, readSecret } from './readSecret.ts'
+import { apart, type ReadSecret, readSecret } from './readSecret.ts'
 
 /** Secrets in files that are watched. */
 export type SecretFiles = Secrets & {
@@ -37,9 +37,9 @@ type Kept = {
   readonly served: readonly XdsResource[]
 }
 
-/** The secrets `<directory>/<namespace>/<name>/{tls.crt,tls.key,ca.crt}`, followed as the files change in whatever way.
- *  Resolves after the first look; never rejects. Half a change (a certificate whose key is still the old one) is not
- *  served: what was good goes on. */
+/** The secrets `<directory>/<namespace>/<name>/{tls.crt,tls.key,ca.crt,ca.crl}`, followed as the files change in whatever
+ *  way. The authorities of a secret are those of `<name>-cacert`, where there is one. Resolves after the first look; never
+ *  rejects. Half a change (a certificate whose key is still the old one) is not served: what was good goes on. */
 export const secretFiles = async (directory: string, options: SecretFilesOptions): Promise<SecretFiles> => {
   const { changed, nowMs, notice = () => {}, quietMs = 50, rescanMs = 5_000 } = options
   const kept = new Map<string, Kept>()
@@ -63,7 +63,9 @@ export const secretFiles = async (directory: string, options: SecretFilesOptions
       })
     }
     resources.clear()
-    for (const { served } of kept.values()) for (const one of served) resources.set(one.name, one)
+    for (const [name, { served }] of kept)
+      for (const one of served)
+        if (one.name !== authoritiesOf(name) || !present.has(`${name}${apart}`)) resources.set(one.name, one)
     const differing = [...new Set([...before.keys(), ...resources.keys()])].filter(
       (name) => before.get(name)?.version !== resources.get(name)?.version,
     )
@@ -94,13 +96,21 @@ export const secretFiles = async (directory: string, options: SecretFilesOptions
     notice(`there is no directory ${directory}; secrets are read when there is`)
 
   const problem = (name: string): SecretProblem | undefined => {
-    const state = kept.get(name)?.state
-    if (state === undefined) return { kind: 'missing', message: `there is no ${join(directory, name)}` }
+    const secret = secretOf(name)
+    const verifies = name === authoritiesOf(secret)
+    const read = verifies && kept.has(`${secret}${apart}`) ? `${secret}${apart}` : secret
+    const state = kept.get(read)?.state
+    const missing = (what: string): SecretProblem => ({ kind: 'missing', message: `there is no ${what}` })
+    if (state === undefined) return missing(join(directory, read))
     if (!isRight(state)) return state.left
-    const { endsAtMs } = state.right
+    const { authoritiesEndAtMs, certificateEndsAtMs } = state.right
+    const endsAtMs = verifies ? authoritiesEndAtMs : certificateEndsAtMs
+    if (endsAtMs === undefined)
+      return missing(`${verifies ? 'ca.crt' : 'tls.crt'} in ${join(directory, read)}`)
+    const ended = `${verifies ? 'its last authority' : 'its certificate'} ended at`
     return endsAtMs >= nowMs()
       ? undefined
-      : { kind: 'expired', message: `its certificate ended at ${new Date(endsAtMs).toISOString()}` }
+      : { kind: 'expired', message: `${ended} ${new Date(endsAtMs).toISOString()}` }
   }
   return {
     resource: (name) => resources.get(name),

@@ -4,8 +4,10 @@ import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { tryXdsResource, xdsResource } from '../encoded.ts'
 import { compileTrafficPolicy } from '../istio/compileTrafficPolicy.ts'
 import { type LocalityShare, localityShare } from '../istio/localityShare.ts'
+import { secretsNamespace } from '../istio/secretsNamespace.ts'
 import { type Traffic, trafficFor } from '../istio/trafficFor.ts'
 import { workloadEndpoint } from '../istio/workloadEndpoint.ts'
+import { workloadSecretNames } from '../mutualTls/workloadSecrets.ts'
 import { type Provenance, provenanceOf } from '../provenance.ts'
 import type { CompiledPort, CompiledService, Found } from '../registry/compiledService.ts'
 import { declarationOf, declarersOf } from '../registry/declarers.ts'
@@ -18,6 +20,7 @@ import type { ClusterPolicy } from './clusterPolicy.ts'
 import { outboundClusterJson } from './clusters.ts'
 import { compileDestinationPolicy } from './compileDestinationPolicy.ts'
 import { policyFor } from './policies.ts'
+import { secretsOfTls } from './upstreamTls.ts'
 
 /** The cluster of a destination. An unknown service has one too, without endpoints: a route to it then answers 503
  *  instead of being held back for ever; it names `referrer`, the rule or service that leads there. */
@@ -36,7 +39,10 @@ export const clusterPart = (
   const policy =
     traffic === undefined
       ? policyOf2017(destination, variant, registry)
-      : trafficPolicy(traffic, share, namesOf(service, servicePort), registry)
+      : trafficPolicy(traffic, share, registry, {
+          subjectAltNames: namesOf(service, servicePort),
+          secretsOf: secretsNamespace(traffic.rule.resource, variant),
+        })
   const rule = declared === undefined ? referrer : provenanceOf(declared.stored)
   const tls = policy?.policy.tls
   const mutualTls =
@@ -71,22 +77,31 @@ export const clusterPart = (
   const withPolicy =
     policy &&
     tryXdsResource('clusters', cluster, outboundClusterJson({ ...plain, ...policy }), [policy.rule, rule])
+  const taken = withPolicy !== undefined && isRight(withPolicy) ? withPolicy.right : undefined
+  // Without a policy that Envoy's limits refuse, what it would have encrypted must not go out in the open.
+  const isClosed = tls === 'closed' || (taken === undefined && typeof tls === 'object')
+  const otherwise = isClosed ? { ...plain, policy: closedPolicy } : plain
+  const isFixed = isClosed || policy?.policy.balance.kind === 'none'
   return {
-    resource:
-      withPolicy !== undefined && isRight(withPolicy)
-        ? withPolicy.right
-        : xdsResource('clusters', cluster, outboundClusterJson(plain), [rule]),
+    resource: taken ?? xdsResource('clusters', cluster, outboundClusterJson(otherwise), [rule]),
     hostname,
     namespace: service?.namespace ?? '',
     port,
     labels: meant,
     ...(share && { share }),
     ...(isUndefined && { undefinedSubset: true }),
-    ...(mutualTls && { mutualTls }),
-    ...(many === 'authority' && policy?.policy.balance.kind !== 'none' && { byAuthority: true }),
-    eds: (declared?.found.by ?? 'registry') === 'registry' && policy?.policy.balance.kind !== 'none',
+    ...(mutualTls
+      ? { secrets: workloadSecretNames }
+      : typeof tls === 'object' && withSecrets(secretsOfTls(tls))),
+    ...(many === 'authority' && !isFixed && { byAuthority: true }),
+    eds: (declared?.found.by ?? 'registry') === 'registry' && !isFixed,
   }
 }
+
+const withSecrets = (secrets: readonly string[]): Pick<ClusterPart, 'secrets'> =>
+  secrets.length === 0 ? {} : { secrets }
+
+const closedPolicy: ClusterPolicy = { balance: { kind: 'roundRobin' }, tls: 'closed' }
 
 type RuledPolicy = { readonly rule: Provenance; readonly policy: ClusterPolicy }
 
@@ -94,12 +109,12 @@ type RuledPolicy = { readonly rule: Provenance; readonly policy: ClusterPolicy }
 const trafficPolicy = (
   traffic: Traffic,
   share: LocalityShare | undefined,
-  subjectAltNames: readonly string[],
   registry: Registry,
+  more: Parameters<typeof compileTrafficPolicy>[2],
 ): RuledPolicy => ({
   rule: provenanceOf(traffic.rule),
   policy: {
-    ...compileTrafficPolicy(traffic.policy, registry.settings(), subjectAltNames),
+    ...compileTrafficPolicy(traffic.policy, registry.settings(), more),
     ...(share?.kind === 'distribute' && { byLocality: true }),
   },
 })

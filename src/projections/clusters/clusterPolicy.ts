@@ -35,8 +35,9 @@ export type ClusterPolicy = {
   }
   /** Weights of localities count. */
   readonly byLocality?: true
-  /** `plain` forbids the TLS that a service would have by itself; `mutual` is that of workload certificates. */
-  readonly tls?: UpstreamTls | 'plain' | 'mutual'
+  /** `plain` forbids the TLS that a service would have by itself; `mutual` is that of workload certificates; with
+   *  `closed` there are no connections. */
+  readonly tls?: UpstreamTls | 'plain' | 'mutual' | 'closed'
   /** Connections begin with a header of this version that says where they come from. */
   readonly proxyProtocol?: 'V1' | 'V2'
 }

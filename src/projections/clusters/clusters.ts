@@ -56,6 +56,8 @@ export const outboundClusterJson = (service: {
   readonly rule: Rule
 }): JsonObject => {
   const name = outboundCluster(service.port, service.subset, service.hostname)
+  if (service.policy?.tls === 'closed')
+    return { ...nobodyJson(name), metadata: resourceMetadata(service.rule) }
   const tls = tlsOf(service)
   // A policy may verify other names than the one that is asked for.
   const anyName = service.many === 'authority' && tls.kind === 'byPolicy'
@@ -89,9 +91,9 @@ const tlsOf = (service: Parameters<typeof outboundClusterJson>[0]): Tls => {
   if (mutualTls !== undefined)
     return { kind: 'mutual', socket: upstreamMutualTlsJson(mutualTls.identities, mutualTls.meshDomain) }
   if (policy?.tls === 'plain') return { kind: 'none' }
-  if (policy?.tls !== undefined && policy.tls !== 'mutual') {
-    const { serverName, trustedCaPath: verified, names } = policy.tls
-    const byAuthority = serverName === undefined && verified !== undefined && names.length === 0
+  if (typeof policy?.tls === 'object') {
+    const { serverName, trusted, names } = policy.tls
+    const byAuthority = serverName === undefined && trusted !== undefined && names.length === 0
     return {
       kind: byAuthority && service.protocol !== 'TCP' ? 'byAuthority' : 'byPolicy',
       socket: upstreamTlsJson(policy.tls),
@@ -155,12 +157,14 @@ export const inboundPassthroughClusterJson = (connectTimeoutMs: number): JsonObj
 })
 
 /** The cluster without endpoints. */
-export const blackHoleClusterJson = (): JsonObject => ({
-  name: blackHoleClusterName,
+export const blackHoleClusterJson = (): JsonObject => nobodyJson(blackHoleClusterName)
+
+const nobodyJson = (name: string): JsonObject => ({
+  name,
   type: 'STATIC',
   connect_timeout: '1s',
   lb_policy: 'ROUND_ROBIN',
-  load_assignment: { cluster_name: blackHoleClusterName },
+  load_assignment: { cluster_name: name },
 })
 
 const endpointsOf = (

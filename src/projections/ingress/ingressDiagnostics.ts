@@ -3,10 +3,10 @@ import { ingressHost, ingressPort } from '../../model/ingressHost.ts'
 import type { KubernetesBackend } from '../../model/kubernetesIngress.ts'
 import type { Resource } from '../../model/resource.ts'
 import { unknownService } from '../diagnostics/referenceDiagnostics.ts'
+import { secretDiagnostics } from '../diagnostics/secretDiagnostics.ts'
 import type { Registry } from '../registry/registry.ts'
 import { classOf, compileIngress, ownClasses } from './compileIngress.ts'
 import type { HostPlace } from './hostPlace.ts'
-import { secretDiagnostic } from './secretDiagnostic.ts'
 import { takenDiagnostics } from './takenDiagnostics.ts'
 
 /** All that keeps a Kubernetes Ingress, or a part of it, from having an effect. */
@@ -40,7 +40,11 @@ export const ingressDiagnostics = (
             message: 'Without a secretName there is no certificate to show: its hosts stay in plain text.',
           },
         ]
-      return secretDiagnostic(`${metadata.namespace}/${secretName}`, `${path}/secretName`, registry)
+      return secretDiagnostics(
+        [{ secret: `${metadata.namespace}/${secretName}`, path: `${path}/secretName` }],
+        'named',
+        registry,
+      )
     }),
   ]
 }

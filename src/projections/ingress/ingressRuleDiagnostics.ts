@@ -7,6 +7,7 @@ import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { sameJson } from '../../model/sameJson.ts'
 import { beyondLimits } from '../beyondLimits.ts'
 import { referenceDiagnostics, referenceOf } from '../diagnostics/referenceDiagnostics.ts'
+import { secretDiagnostics } from '../diagnostics/secretDiagnostics.ts'
 import type { Registry } from '../registry/registry.ts'
 import { encodedRoute } from '../routes/encodedRoute.ts'
 import { serviceRoutes } from '../routes/serviceRoutes.ts'
@@ -19,7 +20,6 @@ import { ingressSecret } from './ingressSecret.ts'
 import { portSecret } from './ingressSlice.ts'
 import { type IngressTarget, ingressTarget } from './ingressTarget.ts'
 import { isRoutable } from './isRoutable.ts'
-import { secretDiagnostic } from './secretDiagnostic.ts'
 import { takenDiagnostics } from './takenDiagnostics.ts'
 
 /** All that keeps an IngressRule, or a part of it, from having an effect. */
@@ -72,7 +72,7 @@ const certificate = ({ spec }: Resource<'IngressRule'>, registry: Registry): rea
   if (secret === undefined) return []
   const shown = portSecret(rulesBeside(spec, registry))
   return [
-    ...secretDiagnostic(secret, '/spec/tlsSecret', registry),
+    ...secretDiagnostics([{ secret, path: '/spec/tlsSecret' }], 'named', registry),
     ...(shown === undefined || shown === secret ? [] : [otherCertificate(secret, shown)]),
   ]
 }

@@ -1,6 +1,5 @@
 import { durationMs } from '../../model/duration.ts'
 import type {
-  ClientTls,
   IstioConnectionPool,
   PortTrafficPolicy,
   TrafficPolicy,
@@ -8,9 +7,9 @@ import type {
 import type { MeshSettingsSpec } from '../../model/meshSettings.ts'
 import type { ClusterHttp } from '../clusters/clusterHttp.ts'
 import type { Breaker, ClusterPolicy } from '../clusters/clusterPolicy.ts'
-import type { UpstreamTls } from '../clusters/upstreamTls.ts'
 import type { HttpHash } from '../routes/httpRoute.ts'
 import { compileBalance } from './compileBalance.ts'
+import { compileClientTls } from './compileClientTls.ts'
 import { compileOutlierDetection } from './compileOutlierDetection.ts'
 
 /** What a policy says at one port. */
@@ -38,17 +37,20 @@ const portSettings = (policy: TrafficPolicy | undefined, port: number): PortTraf
   policy?.portLevelSettings?.find((settings) => settings.port.number === port)
 
 /** What `policy` says of a cluster. Names of `subjectAltNames` are those of the ServiceEntry, where the policy has
- *  none. */
+ *  none. `secretsOf`: the namespace whose secrets it may name; absent: where it names any, nobody is connected to. */
 export const compileTrafficPolicy = (
   policy: PolicyAtPort,
   settings: Required<MeshSettingsSpec>,
-  subjectAltNames: readonly string[],
+  {
+    subjectAltNames = [],
+    secretsOf,
+  }: { subjectAltNames?: readonly string[]; secretsOf?: string | undefined } = {},
 ): ClusterPolicy => {
   const { tcp } = policy.connectionPool ?? {}
   const connectTimeoutMs = durationMs(tcp?.connectTimeout ?? '')
   const breaker = breakerOf(policy)
   const http = httpOf(policy)
-  const tls = policy.tls && compileTls(policy.tls, settings, subjectAltNames)
+  const tls = policy.tls && compileClientTls(policy.tls, settings, { subjectAltNames, secretsOf })
   return {
     balance: compileBalance(policy.loadBalancer),
     ...(Object.keys(breaker).length > 0 && { breaker }),
@@ -129,27 +131,5 @@ const keepaliveOf = (
     ...(keepalive.probes && { probes: keepalive.probes }),
     ...(idleMs !== undefined && { idleSeconds: Math.ceil(idleMs / 1000) }),
     ...(intervalMs !== undefined && { intervalSeconds: Math.ceil(intervalMs / 1000) }),
-  }
-}
-
-const compileTls = (
-  tls: ClientTls,
-  settings: Required<MeshSettingsSpec>,
-  subjectAltNames: readonly string[],
-): UpstreamTls | 'plain' | 'mutual' => {
-  if (tls.mode === 'ISTIO_MUTUAL') return 'mutual'
-  if (tls.mode !== 'SIMPLE' && tls.mode !== 'MUTUAL') return 'plain'
-  const given =
-    tls.caCertificates === undefined || tls.caCertificates === 'system' ? undefined : tls.caCertificates
-  return {
-    ...(tls.sni && { serverName: tls.sni }),
-    ...(tls.insecureSkipVerify !== true && { trustedCaPath: given ?? settings.trustedCaPath }),
-    ...(tls.caCrl !== undefined && { revokedPath: tls.caCrl }),
-    names: tls.subjectAltNames ?? subjectAltNames,
-    ...(tls.mode === 'MUTUAL' &&
-      tls.clientCertificate !== undefined &&
-      tls.privateKey !== undefined && {
-        certificate: { chainPath: tls.clientCertificate, keyPath: tls.privateKey },
-      }),
   }
 }

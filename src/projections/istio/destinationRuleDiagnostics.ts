@@ -52,7 +52,7 @@ const unencodable = (
     const policy = compileTrafficPolicy(
       policyAt(spec.trafficPolicy, subset?.trafficPolicy, 0),
       registry.settings(),
-      [],
+      { secretsOf: metadata.namespace },
     )
     const message = tryEncoded(
       typeUrlOf.clusters,

@@ -4,6 +4,7 @@ import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { certificateFileDiagnostics } from '../diagnostics/certificateFileDiagnostics.ts'
 import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
 import type { Registry } from '../registry/registry.ts'
+import { clientSecretDiagnostics } from './clientSecretDiagnostics.ts'
 import { clientTlsFiles } from './clientTlsFiles.ts'
 import { destinationRulesOf } from './destinationRuleFor.ts'
 import { hostPatterns } from './hostPatterns.ts'
@@ -20,6 +21,7 @@ export const destinationTlsDiagnostics = (
   const services = servicesOf(rule, hostname, registry)
   return places.flatMap((place) => [
     ...notInForce(place, registry.service(hostname)?.external === true),
+    ...clientSecretDiagnostics(rule, place, registry),
     ...notSpoken(place, services),
     ...clientTlsFiles(place.tls).flatMap(({ field, file }) =>
       certificateFileDiagnostics(file, `${place.path}/${field}`, registry),
@@ -28,8 +30,8 @@ export const destinationTlsDiagnostics = (
 }
 
 /** Who asks for encryption must not believe that there is some. */
-const notInForce = ({ path, tls }: TlsPlace, outside: boolean): readonly Diagnostic[] => [
-  ...(outside && tls.mode === 'ISTIO_MUTUAL'
+const notInForce = ({ path, tls }: TlsPlace, outside: boolean): readonly Diagnostic[] =>
+  outside && tls.mode === 'ISTIO_MUTUAL'
     ? [
         {
           code: 'RUT2030',
@@ -39,20 +41,7 @@ const notInForce = ({ path, tls }: TlsPlace, outside: boolean): readonly Diagnos
             'Mutual TLS is not in force: the host is outside of the mesh, where nobody shows a certificate of its authority. MUTUAL with files of your own reaches it.',
         },
       ]
-    : []),
-  ...(['credentialName', 'caCertCredentialName'] as const).flatMap((field) =>
-    tls[field] === undefined
-      ? []
-      : [
-          {
-            code: 'RUT2101',
-            severity: 'error' as const,
-            path: `${path}/${field}`,
-            message: `${field} has no effect on connections to services: no certificate of it is shown, and caCertificates or the mesh’s trustedCaPath verifies. Name files.`,
-          },
-        ],
-  ),
-]
+    : []
 
 /** The first port of the mesh that speaks something else is told. */
 const notSpoken = (place: TlsPlace, services: Iterable<CompiledService>): readonly Diagnostic[] => {

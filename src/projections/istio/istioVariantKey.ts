@@ -5,6 +5,7 @@ import { type CallerTraits, isExportedTo, meets } from './callerCondition.ts'
 import { delegateOf } from './delegateOf.ts'
 import { destinationRulesOf, isFor } from './destinationRuleFor.ts'
 import { policiesOf } from './policiesOf.ts'
+import { secretsNamespace } from './secretsNamespace.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -12,7 +13,7 @@ type Labels = Readonly<Record<string, string>>
  *  the registry. Empty where there are none. */
 export const istioVariantKey = (
   hostnames: readonly string[],
-  variant: CallerTraits & Pick<SliceVariant, 'locality'>,
+  variant: CallerTraits & Pick<SliceVariant, 'locality' | 'mode'>,
   registry: Registry,
 ): string =>
   [
@@ -28,7 +29,7 @@ export const istioVariantKey = (
         isFor(rule, hostname, variant, registry)
           ? rule.resource.metadata.namespace === variant.namespace
             ? `near${placeFor(rule.resource, variant)}`
-            : `far${placeFor(rule.resource, variant)}`
+            : `far${placeFor(rule.resource, variant)}${secretsFor(rule.resource, variant)}`
           : '-',
       ),
     ),
@@ -41,6 +42,15 @@ const placeFor = (
 ): string =>
   policiesOf(spec).some(({ loadBalancer }) => loadBalancer?.localityLbSetting !== undefined)
     ? `@${locality}`
+    : ''
+
+/** Whose secrets `rule` means, where it names any: callers of its own namespace have those. */
+const secretsFor = (
+  rule: Resource<'DestinationRule'>,
+  variant: Pick<SliceVariant, 'mode' | 'namespace'>,
+): string =>
+  policiesOf(rule.spec).some(({ tls }) => (tls?.credentialName ?? tls?.caCertCredentialName) !== undefined)
+    ? `#${secretsNamespace(rule, variant) ?? ''}`
     : ''
 
 /** Of each condition on callers that `rule`, or one that it delegates to, has: whether it is met. */

@@ -134,7 +134,9 @@ const unspoken = (
 const when = (holds: boolean, unused: Unused): readonly Unused[] => (holds ? [unused] : [])
 
 const certificate = ['clientCertificate', 'privateKey']
-const verifying = ['caCertificates', 'caCrl', 'subjectAltNames']
+const authorityFiles = ['caCertificates', 'caCrl']
+const verifying = [...authorityFiles, 'subjectAltNames', 'caCertCredentialName']
+const ofSecret = 'What the secret holds counts.'
 
 const ofTls = (tls: ClientTls | undefined): readonly Unused[] => {
   if (tls === undefined) return []
@@ -142,19 +144,35 @@ const ofTls = (tls: ClientTls | undefined): readonly Unused[] => {
   switch (tls.mode) {
     case 'ISTIO_MUTUAL':
       return all(
-        [...certificate, ...verifying, 'sni', 'insecureSkipVerify'],
+        [...certificate, ...verifying, 'credentialName', 'sni', 'insecureSkipVerify'],
         'ISTIO_MUTUAL has certificates and names of the mesh.',
       )
     case 'SIMPLE':
     case 'MUTUAL':
       return [
         ...(tls.mode === 'SIMPLE' ? all(certificate, 'Only MUTUAL shows a certificate.') : []),
-        ...(tls.insecureSkipVerify === true ? all(verifying, 'insecureSkipVerify verifies nothing.') : []),
+        ...(tls.mode === 'MUTUAL' && tls.credentialName !== undefined ? all(certificate, ofSecret) : []),
+        ...(tls.insecureSkipVerify === true
+          ? all(verifying, 'insecureSkipVerify verifies nothing.')
+          : besideAuthorities(tls, all)),
+        ...(tls.mode === 'SIMPLE' && tls.credentialName !== undefined && tls.insecureSkipVerify === true
+          ? all(['credentialName'], 'Nothing is shown, and nothing verified.')
+          : []),
       ]
     default:
       return all(
-        [...certificate, ...verifying, 'sni', 'insecureSkipVerify'],
+        [...certificate, ...verifying, 'credentialName', 'sni', 'insecureSkipVerify'],
         'Without TLS there is nothing that it would be for.',
       )
   }
 }
+
+const besideAuthorities = (
+  { mode, credentialName, caCertCredentialName }: ClientTls,
+  all: (fields: readonly string[], why: string) => readonly Unused[],
+): readonly Unused[] => [
+  ...((credentialName ?? caCertCredentialName) === undefined ? [] : all(authorityFiles, ofSecret)),
+  ...(mode === 'SIMPLE' && credentialName !== undefined && caCertCredentialName !== undefined
+    ? all(['credentialName'], 'caCertCredentialName verifies, and only MUTUAL shows a certificate.')
+    : []),
+]

@@ -35,9 +35,7 @@ export const servedPorts = (
   const { ingress = [], inboundConnectionPool } = sidecar?.resource.spec ?? {}
   const poolOf = (own: IstioConnectionPool | undefined): Pick<ServedPort, 'pool'> => {
     const connectionPool = own ?? inboundConnectionPool
-    return connectionPool === undefined
-      ? {}
-      : { pool: compileTrafficPolicy({ connectionPool }, settings, []) }
+    return connectionPool === undefined ? {} : { pool: compileTrafficPolicy({ connectionPool }, settings) }
   }
   if (sidecar === undefined || ingress.length === 0)
     return claimed.map((port) => ({ ...port, captured: proxy.captured, ...poolOf(undefined) }))

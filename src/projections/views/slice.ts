@@ -46,8 +46,8 @@ export type ClusterPart = {
   readonly share?: LocalityShare
   /** It is of a subset that nobody defines, and has no endpoints. */
   readonly undefinedSubset?: true
-  /** Its proxies show workload certificates. */
-  readonly mutualTls?: true
+  /** Names of the secrets that it asks for. */
+  readonly secrets?: readonly string[]
   /** It stands for many hosts, which are looked up by filters in front of it. */
   readonly byAuthority?: true
   /** False: its endpoints are found by DNS. */

@@ -1,7 +1,7 @@
 import type { VirtualHostPart, XdsResource, XdsType } from '../../model/xds.ts'
+import { secretsOfClusters } from '../clusters/secretsOfClusters.ts'
 import type { ConnectionChain } from '../listeners/connectionChain.ts'
 import { listenerName } from '../listeners/listeners.ts'
-import { secretsOfClusters } from '../mutualTls/secretsOfClusters.ts'
 import type { UndeclaredOutbound } from './caller.ts'
 import type { Changes } from './changes.ts'
 import { type ClusterUses, putClusters } from './putClusters.ts'

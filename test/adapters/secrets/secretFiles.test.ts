@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -77,15 +77,61 @@ describe('secrets in files', () => {
   })
 
   test('T5: authorities beside a certificate have a name of their own', async () => {
-    const { web, version } = await following()
+    const { web, secrets, version } = await following()
     expect(version('default/web/ca')).toBeUndefined()
+    expect(secrets.problem('default/web/ca')).toMatchObject({
+      kind: 'missing',
+      message: `there is no ca.crt in ${web}`,
+    })
     cpSync(issuer.ca, join(web, 'ca.crt'))
     await expect.poll(() => version('default/web/ca')).toBeDefined()
+    expect(secrets.problem('default/web/ca')).toBeUndefined()
+    const alone = join(web, '../alone')
+    mkdirSync(alone)
+    cpSync(issuer.ca, join(alone, 'ca.crt'))
+    await expect.poll(() => version('default/alone/ca')).toBeDefined()
+    expect(secrets.problem('default/alone')).toMatchObject({
+      kind: 'missing',
+      message: `there is no tls.crt in ${alone}`,
+    })
+  })
+
+  test('T5: those of a secret <name>-cacert go before the ones beside a certificate', async () => {
+    const { web, told, secrets, version } = await following()
+    cpSync(issuer.ca, join(web, 'ca.crt'))
+    await expect.poll(() => version('default/web/ca')).toBeDefined()
+    const beside = version('default/web/ca')
+    const other = authority(join(files, 'other'))
+    mkdirSync(`${web}-cacert`)
+    cpSync(other.ca, join(`${web}-cacert`, 'ca.crt'))
+    const shown = () => Buffer.from(secrets.resource('default/web/ca')?.bytes() ?? []).toString()
+    await expect.poll(shown).toContain(readFileSync(other.ca, 'utf8'))
+    expect(told).toContain('default/web/ca')
+    writeFileSync(join(`${web}-cacert`, 'ca.crt'), 'no certificate')
+    await expect.poll(() => secrets.problem('default/web/ca')?.kind).toBe('unusable')
+    expect(secrets.problem('default/web')).toBeUndefined()
+    expect(shown()).toContain(readFileSync(other.ca, 'utf8'))
+    rmSync(`${web}-cacert`, { recursive: true })
+    await expect.poll(() => version('default/web/ca')).toBe(beside)
+  })
+
+  test('T5: what authorities have revoked goes with them, and what is no list of it is told', async () => {
+    const { web, secrets, version } = await following()
+    cpSync(issuer.ca, join(web, 'ca.crt'))
+    cpSync(issuer.revoke('first'), join(web, 'ca.crl'))
+    const shown = () => Buffer.from(secrets.resource('default/web/ca')?.bytes() ?? []).toString()
+    await expect.poll(shown).toContain('BEGIN X509 CRL')
+    const before = version('default/web/ca')
+    writeFileSync(join(web, 'ca.crl'), 'no list')
+    await expect.poll(() => secrets.problem('default/web/ca')?.kind).toBe('unusable')
+    expect(version('default/web/ca')).toBe(before)
   })
 
   test('T5: a certificate that has ended is told, by the clock that is given', async () => {
-    const { secrets } = await following(() => Date.now() + 3 * 86_400_000)
+    const { web, secrets } = await following(() => Date.now() + 3 * 86_400_000)
     expect(secrets.problem('default/web')).toMatchObject({ kind: 'expired' })
+    cpSync(issuer.ca, join(web, 'ca.crt'))
+    await expect.poll(() => secrets.problem('default/web/ca')?.kind).toBe('expired')
   })
 
   test('T5: a directory that is not there yet is told, and followed when it comes', async () => {

@@ -399,7 +399,7 @@ describe('traffic policies', () => {
           {
             port: { number: 1 },
             loadBalancer: { zoneAwareLbSetting: { enabled: true } },
-            tls: { mode: 'SIMPLE', credentialName: 'x', caCertCredentialName: 'y' },
+            tls: { mode: 'DISABLE', sni: 'x' },
           },
         ],
       }),
@@ -407,8 +407,7 @@ describe('traffic policies', () => {
       'RUT2011 /spec/trafficPolicy/connectionPool/tcp/idleTimeout',
       'RUT2011 /spec/trafficPolicy/loadBalancer/localityLbSetting',
       'RUT2011 /spec/trafficPolicy/portLevelSettings/0/loadBalancer/zoneAwareLbSetting',
-      'RUT2101 /spec/trafficPolicy/portLevelSettings/0/tls/caCertCredentialName',
-      'RUT2101 /spec/trafficPolicy/portLevelSettings/0/tls/credentialName',
+      'RUT2011 /spec/trafficPolicy/portLevelSettings/0/tls/sni',
     ])
   })
 

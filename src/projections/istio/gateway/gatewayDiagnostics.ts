@@ -5,8 +5,9 @@ import type { Resource } from '../../../model/resource.ts'
 import { keyOf, nameOf } from '../../../model/resourceName.ts'
 import { sameJson } from '../../../model/sameJson.ts'
 import { anyAddress } from '../../connections/outboundTcpPorts.ts'
+import { type NamedSecret, secretDiagnostics } from '../../diagnostics/secretDiagnostics.ts'
 import type { Registry } from '../../registry/registry.ts'
-import { asksCallers } from './callersTls.ts'
+import { asksCallers, authoritiesFor } from './callersTls.ts'
 import { endedTlsDiagnostics } from './endedTlsDiagnostics.ts'
 import { listeningPort } from './listeningPort.ts'
 import { serverHosts } from './serverHosts.ts'
@@ -72,29 +73,15 @@ const secretOf = (
   { metadata }: Resource<'Gateway'>,
   registry: Registry,
 ): readonly Diagnostic[] =>
-  secretsNamed(server.tls ?? {}).flatMap(({ field, name }) => {
-    const problem = registry.secretProblem(`${metadata.namespace}/${name}`)
-    return problem === undefined
-      ? []
-      : [
-          {
-            code: 'RUT2057',
-            severity: 'info' as const,
-            path: `${path}/tls/${field}`,
-            message: `The secret is that of the proxies' own namespace. Of those in ${metadata.namespace}: ${problem.message}.`,
-          },
-        ]
-  })
+  secretDiagnostics(secretsNamed(server.tls ?? {}, `${path}/tls`, metadata.namespace), 'proxies', registry)
 
-const secretsNamed = (
-  tls: ServerTls,
-): readonly { readonly field: keyof ServerTls; readonly name: string }[] => {
+const secretsNamed = (tls: ServerTls, path: string, namespace: string): readonly NamedSecret[] => {
   const field = tls.credentialName === undefined ? 'credentialNames' : 'credentialName'
+  const authorities = asksCallers(tls) ? authoritiesFor(tls, namespace)?.secret : undefined
+  const verifying = tls.caCertCredentialName === undefined ? field : 'caCertCredentialName'
   return [
-    ...credentialsOf(tls).map((name) => ({ field, name }) as const),
-    ...(asksCallers(tls) && tls.caCertCredentialName !== undefined
-      ? [{ field: 'caCertCredentialName', name: tls.caCertCredentialName } as const]
-      : []),
+    ...credentialsOf(tls).map((name) => ({ secret: `${namespace}/${name}`, path: `${path}/${field}` })),
+    ...(authorities === undefined ? [] : [{ secret: authorities, path: `${path}/${verifying}` }]),
   ]
 }
 

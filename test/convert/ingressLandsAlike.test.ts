@@ -6,17 +6,15 @@ import { explain } from '../../src/explain/explain.ts'
 import type { Json } from '../../src/explain/json.ts'
 import { readRequest } from '../../src/explain/sentRequest.ts'
 import type { AskedRequest } from '../../src/model/askedRequest.ts'
-import type { IstioHttpRoute } from '../../src/model/istio/virtualService.ts'
 import type { Resource } from '../../src/model/resource.ts'
 import { randomFrom } from '../e2e/randomFrom.ts'
 import { type Draw, drawFrom } from '../explain/draw.ts'
 import { emittedTo } from '../explain/emittedTo.ts'
-import { randomMatch } from '../explain/randomRules.ts'
-import { ingressRule, ingressTargets } from '../explain/worlds/ingressWorld.ts'
+import { ingressTargets } from '../explain/worlds/ingressWorld.ts'
 import { oddRequest } from '../explain/worlds/oddRequest.ts'
 import { numbers, proxyOf } from '../explain/worlds/world.ts'
-import { istio } from '../projections/istio/following.ts'
 import { service } from '../reducers/given.ts'
+import { gatewayMesh, ingressRuleMesh } from './edgeMeshes.ts'
 
 const seed = Number(process.env['RUTTER_SEED'] ?? 20_261_128)
 const meshes = Number(process.env['RUTTER_MESHES'] ?? 60)
@@ -31,74 +29,9 @@ const services = names.map((name) =>
   }),
 )
 
-/** A mesh of the one dialect, drawn anew. */
-type Drawn = (draw: Draw) => readonly Resource[]
-
-const oldRules: Drawn = (draw) =>
-  numbers(draw.whole(1, 6))
-    .map((j) => ingressRule(draw, `in-${j}`, draw.whole(0, size - 1), names))
-    .filter(({ spec }) => spec.destination.name !== 'nobody')
-
-/** Gateways in plain text and over TLS, with and without redirects there, and VirtualServices for their hosts. */
-const gateways: Drawn = (draw) => {
-  const hosts = numbers(size).flatMap((i) => [`h${i}.test`, `a.h${i}.test`, `*.h${i}.test`])
-  const own = draw.some(hosts, 1, 3)
-  const served = draw.one([own, own, ['*'], ['*.test']])
-  const secured = draw.chance(0.5)
-  const toTls = secured && draw.chance(0.7)
-  return [
-    istio('Gateway', 'edge', {
-      servers: [
-        ...(secured && !toTls && draw.chance(0.5)
-          ? []
-          : [
-              {
-                port: { number: 80, name: 'http', protocol: 'HTTP' as const },
-                hosts: served,
-                ...(toTls ? { tls: { httpsRedirect: true } } : {}),
-              },
-            ]),
-        ...(secured
-          ? [
-              {
-                port: { number: 443, name: 'https', protocol: 'HTTPS' as const },
-                hosts: served,
-                tls: { mode: 'SIMPLE' as const, credentialName: 'shown' },
-              },
-            ]
-          : []),
-        ...(draw.chance(0.3)
-          ? [{ port: { number: 8080, name: 'more', protocol: 'HTTP' as const }, hosts: ['*'] }]
-          : []),
-      ],
-    }),
-    ...own.map((host, i) =>
-      istio('VirtualService', `edge-${i}`, {
-        hosts: [host],
-        gateways: ['edge'],
-        http: [
-          ...numbers(draw.whole(0, 2)).map(() => route(draw, true)),
-          ...(draw.chance(0.7) ? [route(draw, false)] : []),
-          ...(draw.chance(0.2) ? [{ directResponse: { status: 404 } }] : []),
-        ],
-      }),
-    ),
-  ].filter(({ spec }) => !('http' in spec) || (spec.http ?? []).length > 0)
-}
-
-const route = (draw: Draw, asks: boolean): IstioHttpRoute => {
-  const { uri, method, authority: _, scheme: __, ...headers } = randomMatch(draw).request?.headers ?? {}
-  const match = { uri: uri ?? { prefix: '/a' }, ...(method && { method }), headers }
-  return {
-    ...(asks ? { match: [match, ...(draw.chance(0.3) ? [{ uri: { exact: '/b' }, port: 80 }] : [])] } : {}),
-    route: [{ destination: { host: draw.one(names), port: { number: draw.one([80, 9080]) } } }],
-    timeout: '15s',
-  }
-}
-
-const cases: readonly (readonly [Dialect, Drawn])[] = [
-  ['istio', oldRules],
-  ['v1alpha2', gateways],
+const cases: readonly (readonly [Dialect, (draw: Draw, size: number) => readonly Resource[]])[] = [
+  ['istio', ingressRuleMesh],
+  ['v1alpha2', gatewayMesh],
 ]
 
 const landing = (resources: readonly Resource[]) => {
@@ -128,7 +61,7 @@ test.each(cases)(
       i < meshes || ((compared < 500 || Math.min(...Object.values(reached)) <= 20) && i < 50 * meshes);
       i += 1
     ) {
-      const rules = drawn(draw)
+      const rules = drawn(draw, size)
       const given: readonly Resource[] = [...services, ...rules]
       const { resources, losses } = convert(given, to, 'cluster.local', 'default')
       expect(readResources([{ input: JSON.stringify(resources), format: 'json' }])).toMatchObject({

@@ -7,6 +7,8 @@ export type Answered = {
   readonly cluster?: string
   readonly path?: string
   readonly authority?: string
+  /** What it saw of a header `x-appended`. */
+  readonly appended?: string
 }
 
 /** The answer at the head of `said`; `undefined` where there is none. */
@@ -29,4 +31,5 @@ const told: Readonly<Record<string, string>> = {
   'x-address': 'address',
   'x-path': 'path',
   'x-authority': 'authority',
+  'x-appended': 'appended',
 }

@@ -20,7 +20,7 @@ export const randomRouteRules: RandomRules = (draw, service, others) =>
       ...(draw.chance(0.1) ? { corsPolicy: { allowOrigin: [draw.one(['http://a.test', '*'])] } } : {}),
       ...(draw.chance(0.1) ? { websocketUpgrade: true } : {}),
       ...(draw.chance(0.1) ? { mirror: { name: service, labels: { version: 'v1' } } } : {}),
-      ...(draw.chance(0.1) ? { appendHeaders: { 'x-appended': '50%' } } : {}),
+      ...(draw.chance(0.1) ? { appendHeaders: { 'x-appended': '50% of %PROTOCOL%' } } : {}),
     }),
   )
 

@@ -7,12 +7,13 @@ import type { Duplex } from 'node:stream'
 export type Pem = { readonly cert: string; readonly key: string }
 
 /** An application on every address of the machine that tells in headers what it saw of a request, in plain text or over
- *  TLS: where it was reached (`x-address`), the path and the authority. */
+ *  TLS: where it was reached (`x-address`), the path, the authority, and what a rule appended as `x-appended`. */
 export const startTellingApplication = (pem: Pem) => {
   const saw = (request: IncomingMessage): Readonly<Record<string, string>> => ({
     'x-address': request.socket.localAddress ?? '',
     'x-path': request.url ?? '',
     'x-authority': request.headers.host ?? '',
+    'x-appended': String(request.headers['x-appended'] ?? ''),
   })
   const answer = (request: IncomingMessage, response: ServerResponse): void =>
     void response.writeHead(200, saw(request)).end()

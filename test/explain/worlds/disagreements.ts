@@ -1,14 +1,13 @@
-import { isLeft } from 'fp-ts/lib/Either.js'
 import { explain } from '../../../src/explain/explain.ts'
 import type { Explanation } from '../../../src/explain/explanation.ts'
-import { readRequest, type SentRequest } from '../../../src/explain/sentRequest.ts'
 import type { AskedRequest } from '../../../src/model/askedRequest.ts'
 import type { Answered } from '../answerIn.ts'
 import type { Draw } from '../draw.ts'
 import { emittedTo } from '../emittedTo.ts'
 import { startWholeEnvoy } from '../wholeEnvoy.ts'
 import { oddRequest } from './oddRequest.ts'
-import { ownAddress, type World } from './world.ts'
+import { sentTo } from './sentTo.ts'
+import type { World } from './world.ts'
 
 /** Where `explain` and a real Envoy differ over `count` requests, and of how many Envoy reached a cluster. */
 export const disagreements = async (
@@ -25,17 +24,10 @@ export const disagreements = async (
     return { target, request: oddRequest(draw, target), absolute: draw.chance(0.05) }
   })
   const compare = async ({ target, request, absolute }: (typeof asked)[number]): Promise<void> => {
-    const sent = readRequest(request)
-    if (isLeft(sent)) return
-    const explanation = explain(emitted, world.proxy, sent.right)
-    const answered = await envoy.ask({
-      direction: target.direction ?? (world.proxy.type === 'sidecar' ? 'OUTBOUND' : 'INBOUND'),
-      from: target.direction === undefined && world.proxy.type === 'sidecar' ? ownAddress : '203.0.113.5',
-      to: target.to,
-      port: target.port,
-      serverName: sent.right.tls ? nameInTls(target.host) : undefined,
-      head: headOf(request, sent.right, absolute),
-    })
+    const asking = sentTo(world.proxy, target, request, absolute)
+    if (asking === undefined) return
+    const explanation = explain(emitted, world.proxy, asking.read)
+    const answered = await envoy.ask(asking.sent)
     if (answered?.cluster !== undefined) reached += 1
     const what = disagreement(explanation, answered, isGrpc(request))
     if (what !== undefined)
@@ -48,23 +40,6 @@ export const disagreements = async (
     await envoy.stop()
   }
   return { found, reached }
-}
-
-const nameInTls = (host: string): string => (/^[\d.]+$|:/.test(host) ? '' : host)
-
-const headOf = (
-  { method, headers }: AskedRequest,
-  { authority, path, tls }: SentRequest,
-  absolute: boolean,
-): string => {
-  const target =
-    absolute && /^[A-Za-z0-9.-]+(:[1-9]\d{0,3})?$/.test(authority)
-      ? `${tls ? 'https' : 'http'}://${authority}${path}`
-      : path
-  const lines = Object.entries({ host: authority, ...headers }).flatMap(([name, value]) =>
-    [value].flat().map((one) => `${name}: ${one}\r\n`),
-  )
-  return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
 
 const isGrpc = ({ headers }: AskedRequest): boolean =>

@@ -4,7 +4,8 @@ import { hostsOutside, outsideTargets } from './hostsOutside.ts'
 import { requestServices } from './requestServices.ts'
 import { numbers, ownAddress, proxyOf, type RandomWorld, type Target, type World } from './world.ts'
 
-const requestTargets = (
+/** Requests for the services `s0`, `s1` …, `size` of them, or sent to the explicit proxy `asked` for them. */
+export const requestTargets = (
   size: number,
   asked: { readonly address: string; readonly port: number } | undefined,
 ): readonly Target[] =>

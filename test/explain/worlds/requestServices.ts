@@ -8,15 +8,20 @@ import { randomVirtualServices } from '../randomVirtualServices.ts'
  *  dialects. */
 export const requestServices = (draw: Draw, names: readonly string[]): readonly Resource[] =>
   names.flatMap((name, i) => [
-    service(name, {
-      ports: [
-        { name: 'http', port: 9080 },
-        { name: 'http-alt', port: 80 },
-      ],
-    }),
-    ...['v1', 'v2'].map((version, j) =>
-      instance(`${name}-${version}`, name, `10.1.${i}.${j + 1}`, { labels: { version } }),
-    ),
+    ...requestService(name, i),
     ...(draw.chance(0.6) ? randomRouteRules(draw, name, names) : []),
     ...(draw.chance(0.4) ? randomVirtualServices(draw, name, names) : []),
   ])
+
+/** The service `name`, the one of number `i`, and its instances of versions v1 and v2. */
+export const requestService = (name: string, i: number): readonly Resource[] => [
+  service(name, {
+    ports: [
+      { name: 'http', port: 9080 },
+      { name: 'http-alt', port: 80 },
+    ],
+  }),
+  ...['v1', 'v2'].map((version, j) =>
+    instance(`${name}-${version}`, name, `10.1.${i}.${j + 1}`, { labels: { version } }),
+  ),
+]

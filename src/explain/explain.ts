@@ -1,5 +1,6 @@
 import type { ProxyIdentity } from '../model/proxy.ts'
 import { clustersByName, type Emitted } from './emitted.ts'
+import { endsHere } from './endsHere.ts'
 import { explainHttp } from './explainHttp.ts'
 import type { Explanation, RuleName, Step } from './explanation.ts'
 import { findFilterChain } from './findFilterChain.ts'
@@ -83,10 +84,12 @@ const throughTcp = (
       ...steps,
       missed('filter', name, `the proxy is not given ${clusters.map((one) => one.name).join(', ')}`),
     ])
+  const names = clusters.flatMap((one) => (one.weight > 0 ? [one.name] : []))
+  const why = endsHere(names, emitted)
   return {
     outcome: { type: 'cluster', clusters },
     rule,
-    steps: [...steps, { at: 'filter', name, matched: true }],
+    steps: [...steps, { at: 'filter', name, matched: true, ...(why === undefined ? {} : { why }) }],
   }
 }
 

@@ -1,4 +1,5 @@
 import { clustersByName, type Emitted } from './emitted.ts'
+import { endsHere } from './endsHere.ts'
 import type { Outcome } from './explanation.ts'
 import { type Json, mapAt, mapsAt, numberAt, setOf, textAt } from './json.ts'
 import { redirectLocation } from './redirectLocation.ts'
@@ -103,11 +104,15 @@ const forwarded = (
     path: rewrittenPath(action, match, request),
     ...(authority === undefined ? {} : { authority }),
   }
+  const why = [
+    ...(missing.length === 0 ? [] : [`the proxy is not given ${missing.join(', ')}`]),
+    ...[endsHere(names, emitted) ?? []].flat(),
+  ].join('; ')
   return {
     outcome,
     clusters: names,
     ...(used.length === 1 && used[0] !== undefined ? { only: used[0] } : {}),
-    ...(missing.length === 0 ? {} : { why: `the proxy is not given ${missing.join(', ')}` }),
+    ...(why === '' ? {} : { why }),
     notEvaluated,
   }
 }

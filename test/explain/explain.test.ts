@@ -451,6 +451,29 @@ describe('explaining a request', () => {
     })
   })
 
+  test('Q6: that a cluster connects to nobody is told', () => {
+    const nobodys = {
+      name: 'outbound|80||x',
+      type: 'STATIC',
+      load_assignment: { cluster_name: 'outbound|80||x' },
+    }
+    const somebodys = {
+      ...nobodys,
+      name: 'c',
+      load_assignment: { endpoints: [{ lb_endpoints: [{ endpoint: {} }] }] },
+    }
+    const given = (filter: Json, cluster: string): Emitted => ({
+      ...emitted([listener('l', '10.0.0.9', 80, filter)], [routesTo('80', cluster)]),
+      clusters: [nobodys, somebodys],
+    })
+    const last = (it: Emitted) => ask(it, 'http://10.0.0.9/').steps.at(-1)?.why
+    const why = 'outbound|80||x has no endpoints and connects to nobody'
+    expect(last(given(manager('80'), nobodys.name))).toBe(why)
+    expect(last(given(tcp(nobodys.name), 'c'))).toBe(why)
+    expect(last(given(manager('80'), 'c'))).toBeUndefined()
+    expect(last(given(tcp('c'), 'c'))).toBeUndefined()
+  })
+
   test.each([
     'a b://x',
     'ftp://a/',

@@ -92,7 +92,7 @@ export const clusterPart = (
     ...(isUndefined && { undefinedSubset: true }),
     ...(mutualTls
       ? { secrets: workloadSecretNames }
-      : typeof tls === 'object' && withSecrets(secretsOfTls(tls))),
+      : typeof tls === 'object' && !isClosed && withSecrets(secretsOfTls(tls))),
     ...(many === 'authority' && !isFixed && { byAuthority: true }),
     eds: (declared?.found.by ?? 'registry') === 'registry' && !isFixed,
   }

@@ -105,6 +105,18 @@ describe('secrets of TLS to services', () => {
     }
   })
 
+  test('P34: of a policy beyond Envoy’s limits nothing is left but that what it begins TLS for is not in the open', () => {
+    const sni = 'a'.repeat(300)
+    for (const tls of [
+      { ...simple, sni },
+      { mode: 'SIMPLE', sni },
+    ] as const) {
+      const { json, secrets } = gotBy([rule(tls)])
+      expect(json).toMatchObject({ type: 'STATIC', load_assignment: { cluster_name: cluster } })
+      expect(secrets).toEqual([])
+    }
+  })
+
   test.each(['ingress', 'router'] as const)(
     'Y45: a proxy of type %s gets them by any rule, each of its own namespace',
     (type) => {

@@ -1,12 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { freePort } from '../freePort.ts'
 import { natsServerOrSkip } from '../natsServerOrSkip.ts'
-import { service } from '../reducers/given.ts'
+import { ownNet } from '../ownNet.ts'
+import { istio } from '../projections/istio/following.ts'
+import { instance, service } from '../reducers/given.ts'
 import { figure, startFleet, type TestFleet } from './fleet.ts'
 import type { Workload } from './mesh.ts'
 import { secretsDirectory } from './secretsDirectory.ts'
@@ -128,6 +132,53 @@ describe.skipIf(envoy.skip || nats.skip)('certificates of an ingress with an age
       .toContainEqual(expect.stringMatching(/has no usable secret default\/late$/))
     secrets.write('late', 'late', 'DNS:late.example')
     await expect.poll(() => lines().at(-1), { timeout: 30_000 }).toMatch(/^(?!.*usable secret).*ready/)
+  }, 60_000)
+
+  test('T40: are shown to servers that a rule lets its workload call, once they are there and as they are replaced', async () => {
+    const { cert, key } = secrets.issuer.sign('bank', ['DNS:bank.example'])
+    const bank = createServer(
+      {
+        cert: readFileSync(cert),
+        key: readFileSync(key),
+        ca: readFileSync(secrets.issuer.ca),
+        requestCert: true,
+      },
+      ({ socket }, response) =>
+        response
+          .setHeader('connection', 'close')
+          .end(`${(socket as TLSSocket).getPeerCertificate().subject.CN}`),
+    )
+    onTestFinished(() => void bank.close())
+    const [address, port] = [`${ownNet}.253.1`, await freePort()]
+    await new Promise<void>((done) => bank.listen(port, address, done))
+    const { mesh, agents } = fleet
+    for (const name of ['bank', 'shop']) await mesh.put(service(name))
+    await mesh.put(instance('bank-1', 'bank', address, { ports: { http: port } }))
+    const shop = await mesh.workload('shop', { service: 'shop', labels: { app: 'shop' } })
+    const tls = { mode: 'MUTUAL', credentialName: 'pin', sni: 'bank.example' } as const
+    const workloadSelector = { labels: { app: 'shop' } }
+    await mesh.settled(
+      await mesh.put(
+        istio('DestinationRule', 'bank', { host: 'bank', workloadSelector, trafficPolicy: { tls } }),
+      ),
+    )
+    const agent = agents.get('shop')
+    if (agent === undefined) throw new Error('no agent')
+    const said = (): string => agent.process.err()
+    await expect
+      .poll(said, { timeout: 30_000 })
+      .toMatch(/has no usable secret default\/pin, default\/pin\/ca$/m)
+    expect((await shop.get('bank:9080')).status).toBe(503)
+    const asked = async () => (await shop.get('bank:9080')).body
+    const written = [secrets.write('pin', 'before', 'DNS:before.example')]
+    cpSync(secrets.issuer.ca, join(secrets.path, 'default/pin/ca.crt'))
+    await expect.poll(asked, { timeout: 30_000 }).toBe('before')
+    written.push(secrets.write('pin', 'after', 'DNS:after.example'))
+    await expect.poll(asked, { timeout: 30_000 }).toBe('after')
+    for (const file of [agent.state, fleet.servers.directory].flatMap(filesBelow))
+      for (const path of written)
+        expect(readFileSync(file, 'latin1')).not.toContain(readFileSync(path, 'utf8').split('\n')[2])
+    expect(agents.get('gate')?.process.err()).not.toContain('default/pin')
   }, 60_000)
 
   test('T40: are shown also by an agent and an Envoy that start anew when nobody is there to ask', async () => {

@@ -7,6 +7,8 @@ import type { SidecarSpec } from '../../model/sidecar.ts'
 import { matchesLabels } from '../registry/instanceEndpoints.ts'
 import { type Locality, localityOfZone, trimmed } from '../registry/locality.ts'
 import type { Registry } from '../registry/registry.ts'
+import { workloadsOf } from '../registry/workloadsOf.ts'
+import { proxyNamespace } from './proxyNamespace.ts'
 import { openScope, type Scope, scopeOf } from './scope.ts'
 
 /** Everything about a proxy that decides which outbound configuration it shares with others. */
@@ -32,15 +34,13 @@ type Proxy = Exclude<ProxyIdentity, { readonly type: 'bare' }>
 
 /** What `proxy` is as a caller, by the instances at its ip and its own metadata (contract §3). */
 export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Registry): Caller => {
-  const workloads = [...registry.workloadsAt(proxy.ip)].sort((a, b) =>
-    byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))),
-  )
+  const workloads = workloadsOf(proxy.ip, registry)
   const labels = Object.assign(
     Object.create(null) as Record<string, string>,
     ...workloads.map(({ resource }) => resource.spec.labels ?? {}),
     metadata.labels ?? {},
   )
-  const namespace = namespaceOf(proxy, registry.settings().domain, workloads[0]?.resource)
+  const namespace = proxyNamespace(proxy, registry.settings().domain, workloads[0]?.resource)
   const sourceRules = new Set<string>()
   for (const workload of workloads) {
     const own = { ...workload.resource.spec.labels, ...metadata.labels }
@@ -80,20 +80,6 @@ export const sourceHostnames = (proxy: Proxy, registry: Registry): string[] =>
 
 const sourceOf = (resource: Resource<'RouteRule'> | Resource<'DestinationPolicy'>) =>
   resource.kind === 'RouteRule' ? resource.spec.match?.source : resource.spec.source
-
-/** `default` of the domain `default.svc.cluster.local`; else its workload's, else what stands behind the last dot
- *  of its id (`reviews-v1.default`), else `default`. */
-const namespaceOf = (
-  proxy: Proxy,
-  meshDomain: string,
-  workload: Resource<'Instance'> | Resource<'WorkloadEntry'> | undefined,
-): string => {
-  const [first, ...rest] = proxy.domain.split('.')
-  if (first !== undefined && first !== '' && rest.join('.') === `svc.${meshDomain}`) return first
-  if (workload !== undefined) return workload.metadata.namespace
-  const dot = proxy.id.lastIndexOf('.')
-  return dot === -1 ? 'default' : proxy.id.slice(dot + 1)
-}
 
 /** The first Sidecar by name whose selector takes the proxy, else its namespace's default, else that of all. */
 const sidecarFor = (

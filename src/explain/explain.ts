@@ -5,7 +5,7 @@ import { explainHttp } from './explainHttp.ts'
 import type { Explanation, RuleName, Step } from './explanation.ts'
 import { findFilterChain } from './findFilterChain.ts'
 import { findListener, unusualListener } from './findListener.ts'
-import { type Json, mapAt, mapsAt, numberAt, textAt } from './json.ts'
+import { flagAt, type Json, mapAt, mapsAt, numberAt, textAt } from './json.ts'
 import { ruleNameOf } from './ruleNameOf.ts'
 import { seenConnection } from './seenConnection.ts'
 import type { SentRequest } from './sentRequest.ts'
@@ -41,7 +41,9 @@ const throughFilters = (
   before: readonly Step[],
 ): Explanation => {
   const steps = [...before]
-  const terminatesTls = mapAt(chain, 'transport_socket') !== undefined
+  const socket = mapAt(chain, 'transport_socket')
+  const terminatesTls = socket !== undefined
+  const showsCertificate = flagAt(mapAt(socket, 'typed_config'), 'require_client_certificate')
   if (terminatesTls && !request.tls)
     return nowhere([...steps, missed('filterChain', textAt(chain, 'name') ?? '', 'it expects TLS')])
   for (const filter of mapsAt(chain, 'filters')) {
@@ -51,7 +53,7 @@ const throughFilters = (
       case `${filters}.http_connection_manager.v3.HttpConnectionManager`:
         return request.tls && !terminatesTls
           ? nowhere([...steps, missed('filter', name, 'it expects HTTP, and gets TLS')])
-          : explainHttp(config, emitted, request, steps)
+          : explainHttp(config, emitted, { ...request, showsCertificate }, steps)
       case `${filters}.tcp_proxy.v3.TcpProxy`:
         return throughTcp(config, name, rule, emitted, steps)
       default:

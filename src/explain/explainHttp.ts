@@ -143,6 +143,7 @@ const managerSteps = (manager: Json): readonly Step[] => [
     'typed_header_validation_config',
     'scheme_header_transformation',
     'forward_proto_config',
+    'forward_client_cert_matcher',
     ...(textAt(manager, 'path_with_escaped_slashes_action') === 'KEEP_UNCHANGED'
       ? []
       : ['path_with_escaped_slashes_action']),

@@ -1,3 +1,5 @@
+import { clientCertificateHeader, clientCertificateHeaderIn } from './clientCertificateHeader.ts'
+import { flagAt, type Json } from './json.ts'
 import { nominatedHeaders } from './nominatedHeaders.ts'
 import type { SentRequest } from './sentRequest.ts'
 import { isUpgrade } from './upgrade.ts'
@@ -6,20 +8,24 @@ import { isUpgrade } from './upgrade.ts'
  *  `undefined` for one whose value Envoy makes up. */
 export type SeenHeaders = ReadonlyMap<string, readonly string[] | undefined>
 
-/** What the connection manager leaves of the request's headers and adds to them; `edge` says that it stands before
- *  callers who are not believed. */
-export const seenHeaders = (request: SentRequest, edge: boolean): SeenHeaders => {
+/** What the connection manager `manager` leaves of the request's headers and adds to them. */
+export const seenHeaders = (request: SentRequest, manager: Json): SeenHeaders => {
+  // It stands before callers who are not believed.
+  const edge = flagAt(manager, 'use_remote_address')
+  const certificate = clientCertificateHeaderIn(request, manager)
   const seen = new Map<string, readonly string[] | undefined>()
   const nominated = new Set(nominatedHeaders(request))
   const h2c = request.headers.get('upgrade')?.[0]?.toLowerCase() === 'h2c'
   for (const [name, values] of request.headers) {
     if (dropped.has(name) && !(isUpgrade(request) && upgrading.has(name))) continue
     if (nominated.has(name)) continue
+    if (name === clientCertificateHeader && certificate !== 'stays') continue
     if (h2c && name === 'http2-settings') continue
     if (edge && name.startsWith('x-envoy-')) continue
     seen.set(name, joined.has(name) ? [values.join(',')] : values)
   }
   if (!seen.has('x-request-id') || edge) seen.set('x-request-id', undefined)
+  if (certificate === 'madeUp') seen.set(clientCertificateHeader, undefined)
   if (edge) for (const name of ['x-forwarded-for', 'x-envoy-external-address']) seen.set(name, undefined)
   if (!seen.has('x-forwarded-proto') || edge) seen.set('x-forwarded-proto', [request.tls ? 'https' : 'http'])
   return seen
@@ -31,7 +37,7 @@ const upgrading: ReadonlySet<string> = new Set(['connection', 'upgrade'])
 const dropped: ReadonlySet<string> = new Set(
   (
     'connection keep-alive proxy-connection transfer-encoding upgrade te x-envoy-max-retries x-envoy-retry-on ' +
-    'x-envoy-upstream-rq-timeout-ms x-forwarded-client-cert x-envoy-upstream-alt-stat-name x-envoy-force-trace ' +
+    'x-envoy-upstream-rq-timeout-ms x-envoy-upstream-alt-stat-name x-envoy-force-trace ' +
     'x-envoy-internal x-envoy-ip-tags x-envoy-expected-rq-timeout-ms x-envoy-retry-grpc-on ' +
     'x-envoy-retriable-status-codes x-envoy-retriable-header-names x-envoy-hedge-on-per-try-timeout ' +
     'x-envoy-upstream-stream-duration-ms x-envoy-upstream-rq-per-try-timeout-ms x-envoy-original-url'
@@ -45,8 +51,8 @@ const joined: ReadonlySet<string> = new Set(
     'content-encoding content-type expect grpc-accept-encoding grpc-timeout if-match if-modified-since if-none-match ' +
     'if-range if-unmodified-since origin pragma referer user-agent via x-client-trace-id x-envoy-attempt-count ' +
     'x-envoy-decorator-operation x-envoy-downstream-service-cluster x-envoy-downstream-service-node ' +
-    'x-envoy-external-address x-envoy-is-timeout-retry x-envoy-original-path x-forwarded-for x-forwarded-host ' +
-    'x-forwarded-port x-forwarded-proto x-request-id'
+    'x-envoy-external-address x-envoy-is-timeout-retry x-envoy-original-path x-forwarded-client-cert x-forwarded-for ' +
+    'x-forwarded-host x-forwarded-port x-forwarded-proto x-request-id'
   ).split(' '),
 )
 

@@ -34,7 +34,7 @@ export const seenRequest = (
   const scheme = schemeOf(request, manager)
   const pseudo = { ':method': method, ':authority': authority, ':scheme': scheme, ':path': path }
   const headers: SeenHeaders = new Map([
-    ...seenHeaders(request, flagAt(manager, 'use_remote_address')),
+    ...seenHeaders(request, manager),
     ...Object.entries(pseudo).map(([name, value]) => [name, [value]] as const),
   ])
   const pathToMatch = withoutQuery(path, flagAt(routes, 'ignore_path_parameters_in_path_matching'))

@@ -14,6 +14,8 @@ export type SentRequest = {
   readonly path: string
   /** Names in lower case, without `host`; a value for each line. */
   readonly headers: ReadonlyMap<string, readonly string[]>
+  /** It comes with its client's certificate, as it must where nothing else is let in; absent: without. */
+  readonly showsCertificate?: boolean
 }
 
 /** Reads a request. Left says in a sentence what cannot be sent. */

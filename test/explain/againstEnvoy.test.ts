@@ -202,6 +202,7 @@ describe.skipIf(envoy.skip)('explain and a real Envoy', () => {
       { upgrade_configs: [{ upgrade_type: 'websocket' }], strip_trailing_host_dot: true },
       {},
     ],
+    ['with whatever callers say of certificates', { forward_client_cert_details: 'ALWAYS_FORWARD_ONLY' }, {}],
   ])(
     `Q2: whatever an Envoy can match (%s) is explained as it does (seed ${seed}, ${pairs / 5} requests)`,
     async (_, manager, settings) => {

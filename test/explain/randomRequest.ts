@@ -40,6 +40,7 @@ export const headerValues: Readonly<Record<string, readonly string[]>> = {
   'x-number': ['7', '+7', '-3', '007', '7.0', '12', '9223372036854775807', 'seven'],
   cookie: ['user=jason', 'a=b; user=jason', 'user=other'],
   'user-agent': ['curl/8', 'Mozilla/5.0 (X11)'],
+  'x-forwarded-client-cert': ['By=a;Hash=b', 'By=a;Hash=b,By=c;Hash=d'],
 }
 
 /** A request for `authority`, plain HTTP, sent to `origin`. */

@@ -32,7 +32,7 @@ export const unusedOfPolicies = (
 const always: readonly Unused[] = [
   [
     'loadBalancer/zoneAwareLbSetting',
-    'Zones are not weighed against each other; localityLbSetting says where to go.',
+    'Write localityLbSetting in its place: distribute shares requests out over zones, failover says which region comes next.',
   ],
   ['connectionPool/tcp/idleTimeout', 'Idle connections stay as long as both sides keep them.'],
 ]

@@ -1,12 +1,9 @@
-import { authoritiesOf } from '../../model/secret.ts'
 import type { JsonObject } from '../json.ts'
 
-/** The TLS that a proxy ends on a listener: what it shows, and whose certificates its callers must show. */
+/** The TLS that a proxy ends on a listener, and asks callers for no certificate. */
 export type DownstreamTls = {
   /** Name of a secret, `<namespace>/<name>`. */
   readonly secret: string
-  /** True: callers show a certificate of the authorities beside the secret. */
-  readonly clientCertificates?: boolean
   readonly alpn: readonly string[]
 }
 
@@ -14,28 +11,16 @@ export type DownstreamTls = {
 export const httpAlpn = ['h2', 'http/1.1'] as const
 
 /** Envoy's `transport_socket` for `tls`; the secrets come over ADS. */
-export const downstreamTlsJson = ({
-  secret,
-  clientCertificates = false,
-  alpn,
-}: DownstreamTls): JsonObject => ({
+export const downstreamTlsJson = ({ secret, alpn }: DownstreamTls): JsonObject => ({
   name: 'envoy.transport_sockets.tls',
   typed_config: {
     '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
-    ...(clientCertificates ? { require_client_certificate: true } : {}),
     common_tls_context: {
       tls_certificate_sds_secret_configs: [secretOverAds(secret)],
-      ...(clientCertificates
-        ? { validation_context_sds_secret_config: secretOverAds(authoritiesOf(secret)) }
-        : {}),
       ...(alpn.length === 0 ? {} : { alpn_protocols: alpn }),
     },
   },
 })
-
-/** Names of the secrets that `tls` asks for. */
-export const secretsOf = ({ secret, clientCertificates = false }: DownstreamTls): readonly string[] =>
-  clientCertificates ? [secret, authoritiesOf(secret)] : [secret]
 
 /** Where Envoy gets the secret `name`. A listener does not wait longer for one that is not there: its other
  *  certificates are to be shown, and this one as soon as it comes. */

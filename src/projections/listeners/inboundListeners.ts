@@ -1,5 +1,6 @@
 import type { Protocol } from '../../model/service.ts'
 import { inboundCluster } from '../clusters/clusterName.ts'
+import type { EndedTls } from '../istio/gateway/serverTls.ts'
 import type { JsonObject } from '../json.ts'
 import { downstreamMutualTlsJson } from '../mutualTls/mutualTlsJson.ts'
 import type { Provenance } from '../provenance.ts'
@@ -10,15 +11,15 @@ import { httpConnectionManagerJson, tcpFiltersJson } from './networkFilters.ts'
 
 /** The listener in front of the application for one port of the proxy's own instance, at the address that callers
  *  reach: captured, or bound for real. Everything goes to `inbound|<port>||`, as long as it takes: how long a
- *  caller waits is the caller's rule. With `mutualTls` it takes only callers with a certificate of the mesh, with `tls` those whose TLS this
- *  `transport_socket` ends. */
+ *  caller waits is the caller's rule. With `mutualTls` it takes only callers with a certificate of the mesh, with `tls`
+ *  those whose TLS it ends. */
 export const inboundListenerJson = (instance: {
   readonly address: string
   readonly port: number
   readonly protocol: Protocol
   readonly captured: boolean
   readonly mutualTls?: boolean
-  readonly tls?: JsonObject
+  readonly tls?: EndedTls
   readonly accessLog: string
   readonly rule: Omit<Provenance, 'position'>
 }): JsonObject => {
@@ -38,10 +39,11 @@ export const inboundListenerJson = (instance: {
             httpFilters: inboundHttpFilters,
             accessLog,
             websocket: true,
+            callers: instance.mutualTls === true ? 'mesh' : instance.tls?.callers,
           }),
         ]
       : tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog }),
-    ...(instance.tls !== undefined && { tls: instance.tls }),
+    ...(instance.tls !== undefined && { tls: instance.tls.socket }),
     ...(instance.mutualTls === true && { tls: downstreamMutualTlsJson() }),
     rule: instance.rule,
   })

@@ -2,6 +2,7 @@ import type { Protocol } from '../../model/service.ts'
 import { forwardByServerNameFilter } from '../egress/forwardByAuthority.ts'
 import type { JsonObject } from '../json.ts'
 import { accessLogJson } from './accessLogJson.ts'
+import { type ClientCertificateHeader, clientCertificateHeaderJson } from './clientCertificateHeader.ts'
 
 const filters = 'type.googleapis.com/envoy.extensions.filters.network'
 
@@ -57,6 +58,8 @@ export const httpConnectionManagerJson = (connection: {
   readonly websocket: boolean
   /** Callers are outside of the mesh: their address is the connection's, whatever they say. */
   readonly edge?: boolean
+  /** What is told of certificates that callers show; nothing where they are asked for none. */
+  readonly callers?: ClientCertificateHeader | undefined
 }): JsonObject => ({
   name: 'envoy.filters.network.http_connection_manager',
   typed_config: {
@@ -66,6 +69,7 @@ export const httpConnectionManagerJson = (connection: {
     ...connection.routes,
     http_filters: connection.httpFilters,
     use_remote_address: connection.edge ?? false,
+    ...clientCertificateHeaderJson(connection.callers),
     generate_request_id: true,
     normalize_path: true,
     merge_slashes: true,

@@ -6,8 +6,7 @@ import type { SidecarIngress } from '../../model/sidecar.ts'
 import type { ClusterPolicy } from '../clusters/clusterPolicy.ts'
 import { spokenProtocol } from '../istio/compileServiceEntry.ts'
 import { compileTrafficPolicy } from '../istio/compileTrafficPolicy.ts'
-import { serverTls } from '../istio/gateway/serverTls.ts'
-import type { JsonObject } from '../json.ts'
+import { type EndedTls, serverTls } from '../istio/gateway/serverTls.ts'
 import { provenanceOf } from '../provenance.ts'
 import { isHttp, protocolNamed } from '../registry/servicePorts.ts'
 import type { InboundPort } from './inboundPorts.ts'
@@ -19,8 +18,8 @@ export type ServedPort = InboundPort & {
   /** It is reached by captured connections alone, and not bound. */
   readonly captured: boolean
   readonly pool?: ClusterPolicy
-  /** The `transport_socket` that ends the TLS of callers, where it takes no mutual TLS. */
-  readonly tls?: JsonObject
+  /** How the TLS of callers is ended, where it takes no mutual TLS. */
+  readonly tls?: EndedTls
 }
 
 /** The inbound ports of a proxy at `ip`: as services and probes claim them, or, where `sidecar` has any ingress, those alone
@@ -58,7 +57,7 @@ export const servedPorts = (
         asCaller: claim?.asCaller === true && claim.protocol === protocol,
         apps: [applicationAt(one, proxy.ip)],
         mutualTls,
-        ...(tls && { tls: tls.socket }),
+        ...(tls && { tls }),
         rule: provenanceOf(sidecar),
         captured,
         ...poolOf(one.connectionPool),

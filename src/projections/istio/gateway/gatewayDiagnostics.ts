@@ -45,7 +45,7 @@ const notServed = (server: GatewayServer, path: string): readonly Diagnostic[] =
           severity: 'warning',
           path: `${path}/tls/mode`,
           message:
-            'AUTO_PASSTHROUGH has no effect: where TLS goes is said by tls routes with mode PASSTHROUGH.',
+            'AUTO_PASSTHROUGH has no effect, and the server is not opened. Write PASSTHROUGH, and a VirtualService of this Gateway whose tls routes say by sniHosts where TLS goes.',
         },
   ]
 }

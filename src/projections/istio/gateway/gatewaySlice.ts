@@ -18,7 +18,7 @@ import { listeningPort } from './listeningPort.ts'
 import { type ServerEndpoint, serverEndpoint } from './serverEndpoint.ts'
 import { bothHosts, serverHosts } from './serverHosts.ts'
 import { serverKind } from './serverKind.ts'
-import { serverTls } from './serverTls.ts'
+import { type EndedTls, serverTls } from './serverTls.ts'
 
 type Server = {
   readonly server: GatewayServer
@@ -97,7 +97,7 @@ const chainsOf = (
       name,
       ...ended,
       subnets: [],
-      filters: requests(table, at.server, accessLog),
+      filters: requests(table, at.server, tls?.callers, accessLog),
       table,
       clusters: [],
       rule: at.rule,
@@ -137,7 +137,12 @@ const routeTo = (
 const chainName = ({ name, port }: GatewayServer): string =>
   name === undefined ? port.name : `${name}/${port.name}`
 
-const requests = (table: string, { port }: GatewayServer, accessLog: string) => [
+const requests = (
+  table: string,
+  { port }: GatewayServer,
+  callers: EndedTls['callers'],
+  accessLog: string,
+) => [
   httpConnectionManagerJson({
     statPrefix: `gateway_${port.number}`,
     routes: routesOverAds(table),
@@ -145,6 +150,7 @@ const requests = (table: string, { port }: GatewayServer, accessLog: string) => 
     accessLog,
     websocket: false,
     edge: true,
+    callers,
   }),
 ]
 

@@ -1,5 +1,6 @@
 import type { ServerTls, TlsVersion } from '../../../model/istio/serverTls.ts'
 import type { JsonObject } from '../../json.ts'
+import type { ClientCertificateHeader } from '../../listeners/clientCertificateHeader.ts'
 import { httpAlpn, secretOverAds } from '../../listeners/downstreamTls.ts'
 import { downstreamMutualTlsJson } from '../../mutualTls/mutualTlsJson.ts'
 import { workloadSecretNames } from '../../mutualTls/workloadSecrets.ts'
@@ -7,7 +8,12 @@ import { asksCallers, authoritiesFor, callersJson } from './callersTls.ts'
 import { curvesNamed, isCipherSuite } from './tlsTexts.ts'
 
 /** The TLS that a server ends: Envoy's `transport_socket`, and the names of the secrets that it asks for. */
-export type EndedTls = { readonly socket: JsonObject; readonly secrets: readonly string[] }
+export type EndedTls = {
+  readonly socket: JsonObject
+  readonly secrets: readonly string[]
+  /** What its application learns of callers' certificates; absent where they are not asked for any. */
+  readonly callers?: ClientCertificateHeader
+}
 
 /** `tls` on a proxy in `namespace`, whose secrets `credentialName` means; `undefined` where nothing says which
  *  certificate it would show, or whose it would take. */
@@ -15,7 +21,8 @@ export const serverTls = (
   tls: ServerTls,
   { namespace, http }: { readonly namespace: string; readonly http: boolean },
 ): EndedTls | undefined => {
-  if (tls.mode === 'ISTIO_MUTUAL') return { socket: downstreamMutualTlsJson(), secrets: workloadSecretNames }
+  if (tls.mode === 'ISTIO_MUTUAL')
+    return { socket: downstreamMutualTlsJson(), secrets: workloadSecretNames, callers: 'caller' }
   const credentials = credentialsOf(tls).map((name) => `${namespace}/${name}`)
   const shown = certificates(tls, credentials)
   const authorities = asksCallers(tls) ? authoritiesFor(tls, namespace) : undefined
@@ -36,6 +43,7 @@ export const serverTls = (
       },
     },
     secrets: [...credentials, ...(authorities?.secret === undefined ? [] : [authorities.secret])],
+    ...(authorities && { callers: tls.insecureSkipVerify === true ? 'unverified' : 'caller' }),
   }
 }
 

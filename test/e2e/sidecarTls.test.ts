@@ -23,16 +23,22 @@ describe.skipIf(envoy.skip)('TLS of the ingress of a Sidecar on a real Envoy', (
   const shown = issuer.sign('server', ['IP:127.0.0.1'])
   const client = clients.sign('client', ['DNS:client.example'])
   const stranger = issuer.sign('stranger', ['DNS:stranger.example'])
-  const port = { simple: 0, mutual: 0, raw: 0, bare: 0 }
+  const port = { simple: 0, mutual: 0, optional: 0, raw: 0, bare: 0 }
   let mesh: OwnMesh
   let app: Server
 
   beforeAll(async () => {
-    app = createServer((asked, answer) => answer.end(String(asked.headers['x-request-id'] !== undefined)))
+    app = createServer(({ url, headers }, answer) =>
+      answer.end(
+        url === '/caller'
+          ? headers['x-forwarded-client-cert']
+          : String(headers['x-request-id'] !== undefined),
+      ),
+    )
     await new Promise<void>((done) => {
       app.listen(0, '127.0.0.1', done)
     })
-    for (const name of ['simple', 'mutual', 'raw', 'bare'] as const) port[name] = await freePort()
+    for (const name of ['simple', 'mutual', 'optional', 'raw', 'bare'] as const) port[name] = await freePort()
     mesh = await startMesh(envoy.path)
     await mesh.put(service('reviews'))
     await mesh.workload('reviews', { service: 'reviews' })
@@ -49,6 +55,7 @@ describe.skipIf(envoy.skip)('TLS of the ingress of a Sidecar on a real Envoy', (
         ingress: [
           at(port.simple, { mode: 'SIMPLE', ...files }),
           at(port.mutual, { mode: 'MUTUAL', ...files, caCertificates: clients.ca }),
+          at(port.optional, { mode: 'OPTIONAL_MUTUAL', ...files, caCertificates: clients.ca }),
           at(port.raw, { mode: 'SIMPLE', ...files }, 'TLS'),
           at(port.bare, { mode: 'MUTUAL', ...files }),
         ],
@@ -63,12 +70,14 @@ describe.skipIf(envoy.skip)('TLS of the ingress of a Sidecar on a real Envoy', (
     rmSync(directory, { recursive: true })
   })
 
-  /** Whether the application saw a request id, which proxies give what they route by request; what went wrong else. */
-  const ask = (its: number, as?: Certificates): Promise<string> =>
+  /** What the application says to a request that forges who called: whether it saw a request id, which proxies give what
+   *  they route by request; at `/caller` by whose certificate it was called; what went wrong else. */
+  const ask = (its: number, as?: Certificates, path = '/'): Promise<string> =>
     new Promise((resolve) => {
       const identity = as && { cert: readFileSync(as.cert), key: readFileSync(as.key) }
-      const options = { host: '127.0.0.1', port: its, agent: false, ca: readFileSync(issuer.ca), ...identity }
-      request(options, (answer) => {
+      const headers = { 'x-forwarded-client-cert': 'Subject="CN=admin"' }
+      const place = { host: '127.0.0.1', port: its, path, agent: false, headers }
+      request({ ...place, ca: readFileSync(issuer.ca), ...identity }, (answer) => {
         let body = ''
         answer.on('data', (chunk) => {
           body += chunk
@@ -88,6 +97,15 @@ describe.skipIf(envoy.skip)('TLS of the ingress of a Sidecar on a real Envoy', (
     await expect.poll(() => ask(port.mutual, client)).toBe('true')
     expect(await ask(port.mutual, stranger)).toBe('refused')
     expect(await ask(port.mutual)).toBe('refused')
+  })
+
+  test('Y48: where callers are asked for a certificate the application is told theirs, and never what they say', async () => {
+    for (const its of [port.mutual, port.optional])
+      await expect
+        .poll(() => ask(its, client, '/caller'))
+        .toMatch(/^Hash=[0-9a-f]{64};Cert="[^"]*";Subject="CN=client";URI=;DNS=client\.example$/)
+    for (const its of [port.optional, port.simple])
+      await expect.poll(() => ask(its, undefined, '/caller')).toBe('')
   })
 
   test('Y39: a port whose callers nothing would verify is not served', async () => {

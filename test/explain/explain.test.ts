@@ -307,6 +307,36 @@ describe('explaining a request', () => {
     expect(ask(given, 'http://a:443/', 'ingress').steps.at(-1)?.why).toBe('it expects TLS')
   })
 
+  const saidOf = 'x-forwarded-client-cert'
+  const unknown = `header ${saidOf}: not evaluated: Envoy makes its value up`
+  const missing = `header ${saidOf} is missing`
+
+  test.each([
+    ['SANITIZE', true, missing],
+    ['FORWARD_ONLY', true, undefined],
+    ['FORWARD_ONLY', false, missing],
+    ['APPEND_FORWARD', true, unknown],
+    ['APPEND_FORWARD', false, missing],
+    ['SANITIZE_SET', true, unknown],
+    ['SANITIZE_SET', false, missing],
+    ['ALWAYS_FORWARD_ONLY', true, undefined],
+    ['ALWAYS_FORWARD_ONLY', false, undefined],
+  ])(
+    'Q13: with %s, and callers who must show a certificate: %s, what a route asks of the header is explained',
+    (forward_client_cert_details, require_client_certificate, why) => {
+      const ends = {
+        ...chain('tls', {}),
+        filters: [manager('r', { forward_client_cert_details })],
+        transport_socket: { name: 'tls', typed_config: { require_client_certificate } },
+      }
+      const match = { prefix: '/', headers: [{ name: saidOf, string_match: { exact: 'a' } }] }
+      const given = { ...chains(ends), routes: [routesTo('r', 'c', { match })] }
+      const { outcome, steps } = ask(given, 'https://a/', 'ingress', { [saidOf]: 'a' })
+      expect(outcome.type).toBe(why === undefined ? 'cluster' : 'none')
+      expect(steps.find(({ at }) => at === 'route')?.why).toBe(why)
+    },
+  )
+
   const through = (host: Json, more: Json = {}) =>
     ask(
       emitted(

@@ -411,6 +411,14 @@ describe('traffic policies', () => {
     ])
   })
 
+  test('Y11: what has no effect names what to write in its place', () => {
+    const it = rule({ trafficPolicy: { loadBalancer: { zoneAwareLbSetting: { enabled: true } } } })
+    const told = seen([...mesh, it])
+      .messages(it)
+      .join()
+    expect(told).toMatch(/localityLbSetting.*distribute.*failover/)
+  })
+
   test('Y11: what has no effect beside another field is told', () => {
     const hash = { useSourceIp: true, minimumRingSize: 1, ringHash: { minimumRingSize: 2 } }
     const at = '/spec/trafficPolicy'

@@ -355,6 +355,10 @@ describe('Gateway', () => {
       ['RUT2011', '/spec/servers/4/tls/verifyCertificateHash/0'],
       ['RUT2126', '/spec/servers/5/hosts/0'],
     ])
+    const automatic = gateway([secure(['*'], { mode: 'AUTO_PASSTHROUGH' })])
+    expect(atEdge([automatic]).messages(automatic).join()).toMatch(
+      /PASSTHROUGH, and .* tls routes .* sniHosts/,
+    )
     expect(
       told([
         secure(['a.org'], { mode: 'MUTUAL', credentialName: 'a', caCrl: '/crl', caCertificates: '/ca' }),

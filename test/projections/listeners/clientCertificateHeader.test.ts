@@ -94,14 +94,14 @@ describe('x-forwarded-client-cert', () => {
     expect(toldAt(seen(mesh), '10.1.0.1_9080')).toEqual([{}])
   })
 
-  test('Y45: a server that asks callers for certificates tells of theirs alone; of what nobody verified no names', () => {
+  test('Y48: a server that asks callers for certificates tells of theirs alone; of what nobody verified no names', () => {
     const world = seen([...mesh, gateway], proxyOf('router', 'default', '10.1.0.9'))
     expect(toldAt(world, '0.0.0.0_80')).toEqual([{}])
     const told = [{}, ofCaller, ofCaller, ofCaller, unverified, unverified]
     expect(toldAt(world, '0.0.0.0_443')).toEqual(told)
   })
 
-  test('Y45: so does an ingress of a Sidecar that asks for them', () => {
+  test('Y48: so does an ingress of a Sidecar that asks for them', () => {
     const at = (tls: ServerTls) => {
       const port = { number: 9080, protocol: 'HTTPS' as const }
       const sidecar = istio('Sidecar', 'own', { ingress: [{ port, tls: { ...files, ...tls } }] })

@@ -16,6 +16,7 @@ type Options = {
   readonly proxy: string
   readonly request: string
   readonly header: Headers
+  readonly unixSocket?: string
   readonly at?: string
   readonly output: string
   readonly server: Server
@@ -33,6 +34,7 @@ export const addExplain: AddCommand = (program, cli) => {
         .argParser(withHeader)
         .default({}, 'none'),
     )
+    .option('--unix-socket <path>', "where it is sent, in place of the URL's host")
     .addOption(atOption())
     .addOption(outputOption('text', 'json'))
     .addHelpText('after', example)
@@ -60,8 +62,9 @@ type Item = Omit<Explanation, 'rule'> & {
 }
 
 const explain = async (url: string, options: Options, { io }: Cli): Promise<number> => {
-  const { at, header: headers, output, proxy, request: method, server } = options
-  const question = { proxy, ...(at === undefined ? {} : { at }), requests: [{ method, url, headers }] }
+  const { at, header: headers, output, proxy, request: method, server, unixSocket: socket } = options
+  const request = { method, url, ...(socket === undefined ? {} : { socket }), headers }
+  const question = { proxy, ...(at === undefined ? {} : { at }), requests: [request] }
   const answer = await askServer(server, {
     method: 'POST',
     path: '/api/v1/explain',

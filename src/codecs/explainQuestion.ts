@@ -37,7 +37,11 @@ export const readExplainQuestion = (body: string | Uint8Array): Either<Unreadabl
   const { requests, ...rest } = read.right
   return right({
     ...rest,
-    requests: requests.map(({ method = 'GET', url, headers = {} }) => ({ method, url, headers })),
+    requests: requests.map(({ method = 'GET', headers = {}, ...request }) => ({
+      ...request,
+      method,
+      headers,
+    })),
   })
 }
 
@@ -76,6 +80,7 @@ type Asked = Pick<AskedRequest, 'url'> & Partial<AskedRequest>
 const asked = struct<Asked>('a request', {
   method: optional(plain('method', 256)),
   url: plain('url', 65_536),
+  socket: optional(plain('socket', 107)),
   headers: optional(mapOf('headers', plain('header name', 256), oneOrMore)),
 })
 

@@ -1,12 +1,12 @@
 import type { ProxyIdentity } from '../model/proxy.ts'
 import { type Json, mapAt, mapsAt, setOf, textAt } from './json.ts'
-import { isWildcard, placeOf } from './placeOf.ts'
+import { isWildcard, placeOf, socketOf } from './placeOf.ts'
 import { ruleNameOf } from './ruleNameOf.ts'
 import type { SentRequest } from './sentRequest.ts'
 
 /** The listener of a proxy that gets the request, or why there is none. A sidecar's are those for what its workload
  *  sends: the explicit HTTP proxy, else what is captured, by address or, where a name stands for an address that is not
- *  known here, by the name in the cluster behind it. Every other proxy is reached at what it has bound, and so is a
+ *  known here, by the name in the cluster behind it; and what it has bound itself. Every other proxy is reached at what it has bound, and so is a
  *  sidecar at an address of its own, where what comes in is captured too. */
 export const findListener = (
   listeners: readonly Json[],
@@ -14,9 +14,15 @@ export const findListener = (
   request: SentRequest,
 ): Json | string => {
   const bound = listeners.filter((one) => one['bind_to_port'] !== false && one['use_original_dst'] !== true)
-  const exact = bound.find(
-    (one) => placeOf(one).address === request.host && placeOf(one).port === request.port,
-  )
+  const { socket } = request
+  if (socket !== undefined)
+    return (
+      bound.find((one) => socketOf(one) === socket) ??
+      `none is bound at ${socket}: there is ${namesOf(bound)}`
+    )
+  // RFC 6761 §6.3.
+  const host = request.host === 'localhost' ? '127.0.0.1' : request.host
+  const exact = bound.find((one) => placeOf(one).address === host && placeOf(one).port === request.port)
   if (exact !== undefined) return exact
   if (proxy.type === 'sidecar' && proxy.ip === request.host) {
     const found = inbound(listeners, request)
@@ -40,12 +46,14 @@ const inbound = (listeners: readonly Json[], { host, port }: SentRequest): Json 
 const outbound = (listeners: readonly Json[], domain: string, request: SentRequest): Json | string => {
   const explicit = listeners.find((one) => textAt(one, 'name') === explicitProxy)
   if (explicit !== undefined) return explicit
-  const captured = listeners.filter(
-    (one) =>
-      one['bind_to_port'] === false &&
-      textAt(one, 'traffic_direction') !== 'INBOUND' &&
-      placeOf(one).port === request.port,
+  const virtual = listeners.find(
+    (one) => one['use_original_dst'] === true && textAt(one, 'traffic_direction') === 'OUTBOUND',
   )
+  const atPort = listeners.filter(
+    (one) =>
+      one !== virtual && textAt(one, 'traffic_direction') !== 'INBOUND' && placeOf(one).port === request.port,
+  )
+  const captured = atPort.filter((one) => one['bind_to_port'] === false)
   const byName = (namesOf: (listener: Json, domain: string) => readonly string[]): Json | undefined =>
     captured.find(
       (one) =>
@@ -55,10 +63,9 @@ const outbound = (listeners: readonly Json[], domain: string, request: SentReque
     captured.find((one) => placeOf(one).address === request.host) ??
     byName(serviceOf) ??
     byName(hostsBehind) ??
-    captured.find(isWildcard) ??
-    listeners.find(
-      (one) => one['use_original_dst'] === true && textAt(one, 'traffic_direction') === 'OUTBOUND',
-    ) ??
+    // What is captured is handed to a bound listener too.
+    (virtual === undefined ? captured : atPort).find(isWildcard) ??
+    virtual ??
     `nothing that goes to port ${request.port} is captured: there is ${namesOf(listeners)}`
   )
 }

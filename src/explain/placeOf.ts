@@ -9,6 +9,10 @@ export const placeOf = (listener: Json): Place => {
   return { address: textAt(socket, 'address'), port: numberAt(socket, 'port_value') }
 }
 
+/** The socket of the file system at which `listener` listens, if it does. */
+export const socketOf = (listener: Json): string | undefined =>
+  textAt(mapAt(mapAt(listener, 'address'), 'pipe'), 'path')
+
 /** True for a listener at every address. */
 export const isWildcard = (listener: Json): boolean => {
   const { address } = placeOf(listener)

@@ -7,6 +7,8 @@ export type SentRequest = {
   /** Where the connection goes: the URL's host, without brackets, in lower case. */
   readonly host: string
   readonly port: number
+  /** The connection goes to this socket of the file system instead. */
+  readonly socket?: string
   readonly method: string
   /** The `Host` header where one is given (of several, all of them, as Envoy reads it), else the URL's. */
   readonly authority: string
@@ -19,7 +21,7 @@ export type SentRequest = {
 }
 
 /** Reads a request. Left says in a sentence what cannot be sent. */
-export const readRequest = ({ method, url, headers }: AskedRequest): Either<string, SentRequest> => {
+export const readRequest = ({ method, url, socket, headers }: AskedRequest): Either<string, SentRequest> => {
   if (!token.test(method)) return left(`${JSON.stringify(method)} is no HTTP method`)
   const parts = /^(https?):\/\/(?:[^/?#@]*@)?([^/?#@]+)([^#]*)/i.exec(url)
   const place = parts === null ? undefined : placeOf(parts[2] ?? '')
@@ -42,6 +44,7 @@ export const readRequest = ({ method, url, headers }: AskedRequest): Either<stri
     tls,
     host: place.host.toLowerCase(),
     port: place.port ?? (tls ? 443 : 80),
+    ...(socket !== undefined && { socket }),
     method,
     authority,
     path: rest.startsWith('/') ? rest : `/${rest}`,

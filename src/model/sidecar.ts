@@ -24,18 +24,24 @@ export type SidecarIngress = {
   readonly connectionPool?: IstioConnectionPool
 }
 
+/** Services that a Sidecar's proxies call, and where. */
+export type SidecarEgress = {
+  readonly hosts: readonly string[]
+  /** Of the hosts' ports this one alone; 0, at a socket: all of them. */
+  readonly port?: SidecarIngress['port']
+  /** An IP address, or a socket of the file system, `unix:///PATH`, or without a file, `unix://@NAME`: the hosts are
+   *  called there, and nowhere else. */
+  readonly bind?: string
+  /** `NONE`: the proxy binds the address itself (default 127.0.0.1), also where connections are captured. */
+  readonly captureMode?: 'DEFAULT' | 'IPTABLES' | 'NONE'
+}
+
 /** Istio's Sidecar as the scope of what a proxy gets. An egress host is `namespace/dnsName`; the namespace may
  *  be `*`, `.` (the Sidecar's own) or `~` (none), the name a FQDN, `*` or `*.suffix`. */
 export type SidecarSpec = {
   /** Proxies whose labels hold all of these; without it the Sidecar is its namespace's default. */
   readonly workloadSelector?: { readonly labels?: Readonly<Record<string, string>> }
-  readonly egress?: readonly {
-    readonly hosts: readonly string[]
-    /** Of the hosts' ports this one alone. */
-    readonly port?: SidecarIngress['port']
-    readonly bind?: string
-    readonly captureMode?: string
-  }[]
+  readonly egress?: readonly SidecarEgress[]
   /** The only inbound listeners that its proxies have, where there are any. */
   readonly ingress?: readonly SidecarIngress[]
   /** Of the connections to the application, where an ingress has no pool of its own. */

@@ -1,10 +1,12 @@
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
+import { captureModeOf } from './captureMode.ts'
 import { createRawResources, isMeantFor } from './envoyResources.ts'
 import { ingressPlaceOf } from './ingress/ingressPlaceOf.ts'
 import { type InboundPort, inboundPorts } from './listeners/inboundPorts.ts'
 import { listenerName } from './listeners/listeners.ts'
-import { captureModeOf, type OwnResources, ownResourcesOf, routerResourcesOf } from './ownResources.ts'
+import { takenDoors } from './listeners/takenDoors.ts'
+import { type OwnResources, ownListeners, ownResourcesOf, routerResourcesOf } from './ownResources.ts'
 import { type Manifest, noResources, type ProxySlot } from './projectedProxy.ts'
 import type { Registry } from './registry/registry.ts'
 import { type Caller, callerOf, sourceHostnames } from './views/caller.ts'
@@ -36,9 +38,9 @@ export const createManifests = (registry: Registry, views: Views): Manifests => 
   const manifestOf = (identity: ProxyIdentity, metadata: ProxyMetadata): Omit<ProxySlot, 'proxy'> => {
     if (identity.type === 'bare')
       return { manifest: bareManifest(identity), sources: [], namespace: '', listensAt: new Set() }
-    const caller = callerOf(identity, metadata, registry)
-    const view = viewOf(identity, metadata, caller)
     const ports = inboundPortsOf(identity)
+    const caller = besideOwn(callerOf(identity, metadata, registry), identity, metadata, ports)
+    const view = viewOf(identity, metadata, caller)
     const own = ownOf(identity, metadata, caller, { view, ports })
     const raw = rawResourcesFor(identity, caller.labels)
     return {
@@ -47,6 +49,19 @@ export const createManifests = (registry: Registry, views: Views): Manifests => 
       namespace: caller.namespace,
       listensAt: new Set(listenerNames(ports)),
     }
+  }
+
+  /** `caller`, and which places of its egress are taken by listeners of its own. */
+  const besideOwn = (
+    caller: Caller,
+    { ip }: Proxy,
+    metadata: ProxyMetadata,
+    ports: readonly InboundPort[],
+  ): Caller => {
+    const { scope, apart } = caller.egress
+    if (apart === undefined) return caller
+    const own = ownListeners({ ip }, metadata, caller, ports, registry.settings())
+    return { ...caller, egress: { scope, apart: { ...apart, taken: takenDoors(apart.places, own) } } }
   }
 
   const inboundPortsOf = ({ type, ip }: Proxy): readonly InboundPort[] =>

@@ -2,6 +2,7 @@ import { durationMs } from '../model/duration.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
+import { captureModeOf, httpProxyOf } from './captureMode.ts'
 import { inboundCluster } from './clusters/clusterName.ts'
 import {
   blackHoleClusterJson,
@@ -18,6 +19,7 @@ import { httpProxyListenerJson, httpProxyName } from './listeners/httpProxyListe
 import { inboundListenerJson } from './listeners/inboundListeners.ts'
 import type { InboundPort } from './listeners/inboundPorts.ts'
 import { servedPorts } from './listeners/sidecarIngress.ts'
+import type { OwnListeners } from './listeners/takenDoors.ts'
 import { virtualInboundListenerJson, virtualOutboundListenerJson } from './listeners/virtualListeners.ts'
 import { workloadSecrets } from './mutualTls/workloadSecrets.ts'
 import type { Provenance } from './provenance.ts'
@@ -28,20 +30,6 @@ export type OwnResources = Readonly<Record<XdsType, ReadonlyMap<string, XdsResou
 
 type Sidecar = Exclude<ProxyIdentity, { readonly type: 'bare' }>
 type Settings = Required<MeshSettingsSpec>
-
-/** Where the explicit HTTP proxy of a sidecar listens: as its Envoy says, else on its loopback at the mesh's port. */
-export const httpProxyOf = (
-  metadata: ProxyMetadata,
-  settings: Settings,
-): { readonly address: string; readonly port: number } | undefined =>
-  metadata.httpProxy ??
-  (settings.proxyHttpPort === 0 ? undefined : { address: '127.0.0.1', port: settings.proxyHttpPort })
-
-/** How outbound traffic reaches a sidecar: an explicit HTTP proxy excludes capture (contract §3). */
-export const captureModeOf = (metadata: ProxyMetadata, settings: Settings): 'captured' | 'proxy' | 'none' => {
-  if (httpProxyOf(metadata, settings) !== undefined) return 'proxy'
-  return settings.proxyListenPort === 0 ? 'none' : 'captured'
-}
 
 /** What a sidecar has that it shares with nobody: listeners and clusters for its inbound ports, and the listeners by which
  *  traffic enters it. */
@@ -87,6 +75,22 @@ export const ownResourcesOf = (
     add('listeners', virtualInboundListenerJson(settings), [], { clusters })
   }
   return own
+}
+
+/** Where a sidecar itself listens. */
+export const ownListeners = (
+  { ip }: Pick<Sidecar, 'ip'>,
+  metadata: ProxyMetadata,
+  { sidecar }: Pick<Caller, 'sidecar'>,
+  ports: readonly InboundPort[],
+  settings: Settings,
+): OwnListeners => {
+  const captured = captureModeOf(metadata, settings) === 'captured'
+  const httpProxy = httpProxyOf(metadata, settings)
+  return {
+    at: [...servedPorts(ports, sidecar, { ip, captured }, settings), ...(httpProxy ? [httpProxy] : [])],
+    capturePorts: captured ? [settings.proxyListenPort, settings.proxyInboundPort] : [],
+  }
 }
 
 /** What a router has for itself: its HTTP proxy where its Envoy says, in place of the ports of services. */

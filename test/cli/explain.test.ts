@@ -83,6 +83,11 @@ describe('rutter explain', () => {
     ])
   })
 
+  test('Q12: --unix-socket is where the request is sent', async () => {
+    const told = await rutter(['explain', '--proxy', node, '--unix-socket', '/run/s', 'http://reviews:9080/'])
+    expect(told.out).toContain('✗ listener: none is bound at /run/s')
+  })
+
   test('Q9: wrong usage is 64, a wrong URL 65', async () => {
     expect((await rutter(['explain', 'http://a/'])).code).toBe(64)
     expect((await rutter(['explain', '--proxy', node, '-H', 'nothing', 'http://a/'])).code).toBe(64)

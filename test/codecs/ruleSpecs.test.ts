@@ -356,6 +356,7 @@ describe('C45 Sidecar', () => {
   const sidecar = (spec: unknown) =>
     JSON.stringify({ apiVersion: 'networking.istio.io/v1', kind: 'Sidecar', metadata: { name: 'x' }, spec })
   const hosts = (...names: string[]) => ({ egress: [{ hosts: names }] })
+  const egress = (...all: readonly object[]) => ({ egress: all.map((one) => ({ hosts: ['./*'], ...one })) })
   const ingress = (defaultEndpoint: string) => ({ ingress: [{ port: { number: 80 }, defaultEndpoint }] })
 
   test.each<object>([
@@ -366,6 +367,9 @@ describe('C45 Sidecar', () => {
     ...['127.0.0.1:80', '[::1]:80', '0.0.0.0:80', '[::]:80', 'unix:///a'].map(ingress),
     { ingress: [{ port: { number: 80, protocol: 'HTTP', name: 'a' }, bind: '::1', captureMode: 'NONE' }] },
     { inboundConnectionPool: { tcp: { maxConnections: 1 } } },
+    egress({ port: { number: 80 }, bind: '127.0.0.1', captureMode: 'NONE' }),
+    egress({ bind: '::1' }, { bind: '::1' }),
+    egress({ bind: 'unix:///run/a', port: { number: 0, protocol: 'HTTP' } }, { bind: 'unix://@a' }),
   ])('C45 %j is accepted', (spec) => {
     expect(refusals(sidecar(spec))).toEqual([])
   })
@@ -380,6 +384,12 @@ describe('C45 Sidecar', () => {
       (to) => [ingress(to), 'RUT1306 /spec/ingress/0/defaultEndpoint'] as const,
     ),
     [{ ingress: [{ port: { number: 80 }, bind: 'a' }] }, 'RUT1306 /spec/ingress/0/bind'] as const,
+    ...['localhost', '10.0.0.1:80', '/run/a', 'unix://a', 'unix://@', `unix:///${'a'.repeat(107)}`].map(
+      (bind) => [egress({ bind }), 'RUT1306 /spec/egress/0/bind'] as const,
+    ),
+    [egress({ bind: '::1', port: { number: 0 } }), 'RUT1307 /spec/egress/0/port/number'] as const,
+    [egress({ bind: 'unix:///a', captureMode: 'IPTABLES' }), 'RUT1316 /spec/egress/0/captureMode'] as const,
+    [egress({ bind: 'unix:///a' }, { bind: 'unix:///a' }), 'RUT1315 /spec/egress/1/bind'] as const,
     [
       { ingress: [{ port: { number: 80 } }, { port: { number: 80 } }] },
       'RUT1315 /spec/ingress/1/port/number',

@@ -67,8 +67,9 @@ const ask = (
   url: string,
   type: ProxyType = 'sidecar',
   headers: Readonly<Record<string, string>> = {},
+  socket?: string,
 ): Explanation => {
-  const request = readRequest({ method: 'GET', url, headers })
+  const request = readRequest({ method: 'GET', url, headers, ...(socket !== undefined && { socket }) })
   if (isLeft(request)) throw new Error(request.left)
   return explain(given, proxy(type), request.right)
 }
@@ -102,6 +103,34 @@ describe('explaining a request', () => {
   ])('Q3: captured, %s finds its listener', (_, url, cluster) =>
     expect(clusterOf(ask(captured, url))).toBe(cluster),
   )
+
+  const places = [
+    listener('127.0.0.1_9080', '127.0.0.1', 9080, manager('place'), { bind_to_port: true }),
+    listener('0.0.0.0_81', '0.0.0.0', 81, tcp('d'), { bind_to_port: true }),
+    { ...listener('s', '', 0, tcp('d'), { bind_to_port: true }), address: { pipe: { path: '/run/s' } } },
+  ]
+
+  test('Q12: what a sidecar has bound beside is reached at its address, or its socket', () => {
+    const given = emitted([...captured.listeners, ...places], [...captured.routes, routesTo('place', 'c')])
+    expect(clusterOf(ask(given, 'http://127.0.0.1:9080/'))).toBe('c')
+    expect(clusterOf(ask(given, 'http://localhost:9080/'))).toBe('c')
+    expect(clusterOf(ask(given, 'http://a:9080/'))).toBe('passthrough')
+    // What is captured is handed to it too.
+    expect(clusterOf(ask(given, 'http://10.1.0.9:81/'))).toBe('d')
+    expect(clusterOf(ask(given, 'http://a/', 'sidecar', {}, '/run/s'))).toBe('d')
+    expect(ask(given, 'http://a/', 'sidecar', {}, '/run/t').steps).toEqual([
+      {
+        at: 'listener',
+        name: '',
+        matched: false,
+        why: 'none is bound at /run/t: there is 10.0.0.1_80, 127.0.0.1_9080, 0.0.0.0_81, s',
+      },
+    ])
+    const explicit = listener('http_proxy', '10.0.0.1', 15_002, manager('3306'), { bind_to_port: true })
+    const behind = emitted([explicit, ...places], [routesTo('3306', 'd'), routesTo('place', 'c')])
+    expect(clusterOf(ask(behind, 'http://127.0.0.1:9080/'))).toBe('c')
+    expect(clusterOf(ask(behind, 'http://a:9080/'))).toBe('d')
+  })
 
   test('Q3: an explicit HTTP proxy takes everything', () => {
     const given = emitted(

@@ -154,6 +154,17 @@ export const cases: Readonly<Record<string, readonly Resource[]>> = {
       },
     }).resource,
   ],
+  places: [
+    stored('Sidecar', 'places', {
+      egress: [
+        { hosts: ['./hello.default.svc.cluster.local'], port: { number: 80 }, captureMode: 'NONE' },
+        { hosts: ['./world.default.svc.cluster.local'], bind: '127.0.0.5', captureMode: 'NONE' },
+        { hosts: ['./world.default.svc.cluster.local'], bind: '10.9.0.1', port: { number: 100 } },
+        { hosts: ['./*'], bind: 'unix:///run/egress.sock', port: { number: 0, protocol: 'HTTP' } },
+        { hosts: ['./world.default.svc.cluster.local'] },
+      ],
+    }).resource,
+  ],
   ingress: [
     ingress('all', { destination: hello }),
     ingress('api', { match: uri({ prefix: '/api' }) }),

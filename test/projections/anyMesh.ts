@@ -233,7 +233,7 @@ const anyResource: fc.Arbitrary<Resource> = fc
               : [`*/s${number}.default.svc.cluster.local`, 'other/*'],
           other === 0 ? undefined : { version: `v${number}` },
           {
-            ...(version === 3 ? { egress: [{ hosts: ['*/*'], port: { number: 9080 } }] } : {}),
+            ...(version === 3 ? { egress: anyEgress(number, other) } : {}),
             ...(number === 1 ? { ingress: [{ port: { number: 9080 + other } }] } : {}),
           },
           number === 2 ? 'istio-system' : 'default',
@@ -248,6 +248,23 @@ const anyResource: fc.Arbitrary<Resource> = fc
           : rawCluster(`raw${number}`, [sidecar('10.1.0.1', 'a').node, 'edge'], cluster(`s${number}.default`))
     }
   })
+
+const anyEgress = (number: number, other: number): NonNullable<SidecarSpec['egress']> => {
+  const hosts = [number === 3 ? '*/*' : `*/s${number}.default.svc.cluster.local`]
+  switch (other) {
+    case 0:
+      return [{ hosts, port: { number: 9080 } }]
+    case 1:
+      return [{ hosts, captureMode: 'NONE' }, { hosts: ['./*'] }]
+    case 2:
+      return [
+        { hosts, bind: '10.8.0.1' },
+        { hosts: ['./*'], port: { number: 9080 }, captureMode: 'NONE' },
+      ]
+    default:
+      return [{ hosts, bind: 'unix:///run/egress.sock', port: { number: 0, protocol: 'HTTP' } }]
+  }
+}
 
 export const anyEvent: fc.Arbitrary<MeshEvent> = fc
   .tuple(anyResource, fc.nat(3))

@@ -93,6 +93,7 @@ export const shownSchema = record({
 const askedSchema = record({
   method: { ...text, default: 'GET' },
   url: { ...text, description: 'absolute, http or https' },
+  socket: { ...text, description: "where it is sent in place of the URL's host: a path, or @name" },
   headers: { type: 'object', description: 'text, or a list of texts; host counts before the URL' },
 })
 

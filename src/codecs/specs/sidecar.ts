@@ -1,13 +1,14 @@
-import type { SidecarIngress, SidecarSpec } from '../../model/sidecar.ts'
-import { ipVersion } from '../ipAddress.ts'
+import type { SidecarEgress, SidecarIngress, SidecarSpec } from '../../model/sidecar.ts'
+import { canonicalIp, ipVersion } from '../ipAddress.ts'
 import { problemCodes } from '../problemCode.ts'
 import { choice } from '../shapes/choice.ts'
-import { type Codec, checked } from '../shapes/codec.ts'
+import { type Codec, checked, type Finding, inForm } from '../shapes/codec.ts'
 import { duplicates } from '../shapes/duplicates.ts'
 import { json } from '../shapes/json.ts'
 import { listOf } from '../shapes/listOf.ts'
 import { isDnsLabel, isDnsName, labels } from '../shapes/names.ts'
 import { port } from '../shapes/network.ts'
+import { wholeNumber } from '../shapes/number.ts'
 import { optional, struct } from '../shapes/struct.ts'
 import { plainText, text } from '../shapes/text.ts'
 import { defaultEndpoint } from './defaultEndpoint.ts'
@@ -28,7 +29,6 @@ const host = text(
   isHost,
 )
 
-type Egress = NonNullable<SidecarSpec['egress']>[number]
 type Policy = NonNullable<SidecarSpec['outboundTrafficPolicy']>
 type Selector = NonNullable<SidecarSpec['workloadSelector']>
 
@@ -39,18 +39,65 @@ const bind = text(
   (value) => ipVersion(value) !== undefined,
 )
 
-const sidecarPort = struct<SidecarIngress['port']>('port', {
-  number: port,
-  protocol: optional(istioProtocol),
-  name: optional(plainText('name', 253)),
-  targetPort: optional(port),
-})
+const captureMode = choice('captureMode', ['DEFAULT', 'IPTABLES', 'NONE'])
+
+const sidecarPort = (number: Codec<number>): Codec<SidecarIngress['port']> =>
+  struct<SidecarIngress['port']>('port', {
+    number,
+    protocol: optional(istioProtocol),
+    name: optional(plainText('name', 253)),
+    targetPort: optional(port),
+  })
+
+// Longer ones do not fit into a sockaddr_un (unix(7)).
+const isSocket = (value: string): boolean =>
+  /^unix:\/\/[/@]./.test(value) && value.length - 'unix://'.length <= 107 && !/\p{Cc}/u.test(value)
+
+const egressBind = inForm(
+  canonicalIp,
+  text(
+    'bind',
+    problemCodes.badAddress,
+    'an IP address to listen on, unix:///path or unix://@name',
+    (value) => ipVersion(value) !== undefined || isSocket(value),
+  ),
+)
+
+const egress: Codec<SidecarEgress> = checked(
+  struct<SidecarEgress>('egress', {
+    hosts: listOf('hosts', host, 1),
+    port: optional(sidecarPort(wholeNumber('port', 0, 65_535))),
+    bind: optional(egressBind),
+    captureMode: optional(captureMode),
+  }),
+  ({ port, bind = '', captureMode }): readonly Finding[] => {
+    if (bind.startsWith('unix://'))
+      return captureMode === 'IPTABLES'
+        ? [
+            {
+              code: problemCodes.excluded,
+              message: 'Nothing is captured on its way to a socket; captureMode would be DEFAULT or NONE.',
+              path: ['captureMode'],
+            },
+          ]
+        : []
+    return port?.number === 0
+      ? [
+          {
+            code: problemCodes.badPort,
+            message: 'Port 0 is for a socket, such as bind: unix:///run/egress.sock.',
+            path: ['port', 'number'],
+          },
+        ]
+      : []
+  },
+)
 
 const ingress: Codec<SidecarIngress> = checked(
   struct<SidecarIngress>('ingress', {
-    port: sidecarPort,
+    port: sidecarPort(port),
     bind: optional(bind),
-    captureMode: optional(choice('captureMode', ['DEFAULT', 'IPTABLES', 'NONE'])),
+    captureMode: optional(captureMode),
     defaultEndpoint: optional(defaultEndpoint),
     tls: optional(serverTls),
     connectionPool: optional(connectionPool),
@@ -71,17 +118,7 @@ const ingress: Codec<SidecarIngress> = checked(
 export const sidecarSpec: Codec<SidecarSpec> = checked(
   struct<SidecarSpec>('spec', {
     workloadSelector: optional(struct<Selector>('workloadSelector', { labels: optional(labels) })),
-    egress: optional(
-      listOf(
-        'egress',
-        struct<Egress>('egress', {
-          hosts: listOf('hosts', host, 1),
-          port: optional(sidecarPort),
-          bind: optional(plainText('bind', 253)),
-          captureMode: optional(choice('captureMode', ['DEFAULT', 'IPTABLES', 'NONE'])),
-        }),
-      ),
-    ),
+    egress: optional(listOf('egress', egress)),
     ingress: optional(listOf('ingress', ingress)),
     inboundConnectionPool: optional(connectionPool),
     outboundTrafficPolicy: optional(
@@ -91,11 +128,19 @@ export const sidecarSpec: Codec<SidecarSpec> = checked(
       }),
     ),
   }),
-  ({ ingress: all = [] }) =>
-    duplicates(
+  ({ ingress: all = [], egress: called = [] }) => [
+    ...duplicates(
       all,
       (one) => one.port.number,
       'port',
       (i) => ['ingress', i, 'port', 'number'],
     ),
+    ...duplicates(
+      // A place of its own for what is no socket.
+      called.map(({ bind = '' }, i) => (bind.startsWith('unix://') ? bind : `${i}`)),
+      (bind) => bind,
+      'socket',
+      (i) => ['egress', i, 'bind'],
+    ),
+  ],
 )

@@ -14,6 +14,7 @@ import { declarationOf, declarersOf } from '../registry/declarers.ts'
 import { matchesLabels } from '../registry/instanceEndpoints.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Destination } from '../routes/httpRoute.ts'
+import { isBoundOnly } from '../views/egressPlaces.ts'
 import type { ClusterPart, SliceVariant } from '../views/slice.ts'
 import { subsetName } from './clusterName.ts'
 import type { ClusterPolicy } from './clusterPolicy.ts'
@@ -27,7 +28,7 @@ import { secretsOfTls } from './upstreamTls.ts'
 export const clusterPart = (
   destination: Destination,
   referrer: Provenance,
-  variant: Pick<SliceVariant, 'sourceRules' | 'mode' | 'namespace' | 'meant' | 'locality'>,
+  variant: Pick<SliceVariant, 'sourceRules' | 'mode' | 'namespace' | 'meant' | 'locality' | 'apart'>,
   registry: Registry,
 ): ClusterPart => {
   const { hostname, port, labels, cluster } = destination
@@ -49,7 +50,7 @@ export const clusterPart = (
     declared?.external !== true &&
     (tls === 'mutual' || (tls === undefined && servicePort?.mutualTls === true))
   const meant = traffic?.labels ?? labels
-  const many = declared && manyOf(declared.found, servicePort, variant)
+  const many = declared && manyOf(declared.found, service, servicePort, variant)
   const isUndefined = destination.subset !== undefined && traffic?.labels === undefined
   const plain = {
     hostname,
@@ -173,10 +174,13 @@ const isOwnName = (found: Found): boolean =>
 // Only what was captured was on its way to an address, and what is no request has no authority.
 const manyOf = (
   { by }: Found,
+  service: CompiledService,
   port: CompiledPort | undefined,
-  { mode }: Pick<SliceVariant, 'mode'>,
+  { mode, apart }: Pick<SliceVariant, 'mode' | 'apart'>,
 ): 'original' | 'authority' | undefined => {
   if (by === 'askedName') return 'authority'
   if (by !== 'caller') return undefined
-  return mode === 'captured' || port?.http === false ? 'original' : 'authority'
+  if (port?.http === false) return 'original'
+  const atPlaces = apart !== undefined && port !== undefined && isBoundOnly(service, port, apart)
+  return mode === 'captured' && !atPlaces ? 'original' : 'authority'
 }

@@ -20,6 +20,9 @@ import { anyAddress } from './outboundTcpPorts.ts'
 export type OutboundListener = {
   readonly address: string
   readonly port: number
+  /** Of a place of a Sidecar's egress its own name, and its route configuration's; absent: by address and port, and by
+   *  port. */
+  readonly name?: string
   /** The smallest of those who want it. */
   readonly rule: Omit<Provenance, 'position'>
   /** True: HTTP services are called at it, by the route configuration of its port. */
@@ -28,8 +31,9 @@ export type OutboundListener = {
   readonly byAuthority: boolean
   /** The first goes first. */
   readonly chains: readonly ConnectionChain[]
-  /** Connections are captured and know where they were going; else they come to a router's own port. */
-  readonly captured: boolean
+  /** Connections are captured and know where they were going; or come to what the proxy has bound, from the workload
+   *  beside it or, at a router, from elsewhere. */
+  readonly come: 'captured' | 'fromWorkload' | 'fromElsewhere'
   readonly undeclaredOutbound: 'passthrough' | 'refuse'
   readonly accessLog: string
 }
@@ -50,11 +54,11 @@ export const outboundListenerJson = (
   const apart = ordered ? conditional : chainsApart(conditional)
   const json = {
     ...listenerJson({
-      name: listenerName(listener.address, listener.port),
+      name: listener.name ?? listenerName(listener.address, listener.port),
       address: listener.address,
       port: listener.port,
-      direction: listener.captured ? 'OUTBOUND' : 'INBOUND',
-      bind: !listener.captured,
+      direction: listener.come === 'fromElsewhere' ? 'INBOUND' : 'OUTBOUND',
+      bind: listener.come !== 'captured',
       filters: [],
       rule: listener.rule,
     }),
@@ -72,30 +76,30 @@ export const outboundListenerJson = (
 
 const restOf = (
   open: readonly ConnectionChain[],
-  { captured, address, accessLog }: OutboundListener,
+  { come, address, accessLog }: OutboundListener,
 ): Pick<ConnectionChain, 'filters' | 'clusters'> | undefined => {
-  if (open.length <= 1 || !captured || address !== anyAddress) return open[0]
+  if (open.length <= 1 || come !== 'captured' || address !== anyAddress) return open[0]
   const cluster = passthroughClusterName
   return { filters: toCluster(cluster, accessLog), clusters: [cluster] }
 }
 
-// A router knows nothing of where a connection was going.
+// What was not captured was going nowhere else.
 const undeclaredFilters = (listener: OutboundListener): Filters | undefined =>
-  listener.captured
+  listener.come === 'captured'
     ? toCluster(undeclaredClusterName(listener.undeclaredOutbound), listener.accessLog)
     : undefined
 
 const toCluster = (cluster: string, accessLog: string): Filters =>
   tcpFiltersJson({ statPrefix: cluster, protocol: 'TCP', cluster, accessLog })
 
-const httpFilters = ({ port, accessLog, captured, byAuthority }: OutboundListener): Filters => [
+const httpFilters = ({ name, port, accessLog, come, byAuthority }: OutboundListener): Filters => [
   httpConnectionManagerJson({
-    statPrefix: `outbound_${port}`,
-    routes: routesOverAds(String(port)),
+    statPrefix: `outbound_${name ?? port}`,
+    routes: routesOverAds(name ?? String(port)),
     httpFilters: byAuthority ? [forwardByAuthorityFilter, ...outboundHttpFilters] : outboundHttpFilters,
     accessLog,
     websocket: false,
-    edge: !captured,
+    edge: come === 'fromElsewhere',
   }),
 ]
 

@@ -8,6 +8,7 @@ import { matchesLabels } from '../registry/instanceEndpoints.ts'
 import type { Registry } from '../registry/registry.ts'
 import { protocolNamed } from '../registry/servicePorts.ts'
 import { hostnamesInScope, scopeOf } from '../views/scope.ts'
+import { egressPlaceDiagnostics } from './egressPlaceDiagnostics.ts'
 import { ingressTlsDiagnostics } from './ingressTlsDiagnostics.ts'
 
 /** Egress hosts of a Sidecar that take no service, and another Sidecar that hides it. */
@@ -34,12 +35,12 @@ export const sidecarDiagnostics = (
           code: 'RUT2021',
           severity: 'warning',
           path,
-          message: `No service matches '${host}'${port === undefined ? '' : ` with a port ${port.number}`}.`,
+          message: `No service matches '${host}'${port === undefined || port.number === 0 ? '' : ` with a port ${port.number}`}.`,
         }),
       ),
     ...hidden(sidecar, registry),
     ...unusedFields(spec, unused),
-    ...(spec.egress ?? []).flatMap(otherCapture),
+    ...egressPlaceDiagnostics(sidecar, registry),
     ...(spec.egress ?? []).flatMap((egress, i) => otherProtocol(egress, i, metadata.namespace, registry)),
     ...(spec.ingress ?? []).flatMap(notRouted),
     ...(spec.ingress ?? []).flatMap((one, i) => ingressTlsDiagnostics(sidecar, one, i, registry)),
@@ -48,27 +49,12 @@ export const sidecarDiagnostics = (
 
 const unused: readonly Unused[] = [
   ['egress/*/port/targetPort', 'Where services listen is said by themselves.'],
-  ['egress/*/bind', 'Listeners are where services are, or at the explicit HTTP proxy.'],
   ['ingress/*/port/targetPort', 'Where the application listens is said by defaultEndpoint.'],
   ...['ingress/*/connectionPool', 'inboundConnectionPool'].map(
     (pool): Unused => [`${pool}/tcp/idleTimeout`, 'Idle connections stay as long as both sides keep them.'],
   ),
   ['outboundTrafficPolicy/egressProxy', 'What no service declares goes where it was going.'],
 ]
-
-// How a proxy is reached is said by its own metadata and the mesh's settings.
-const otherCapture = (
-  { captureMode }: { readonly captureMode?: string },
-  i: number,
-): readonly Diagnostic[] =>
-  captureMode === 'NONE'
-    ? unusedFields({ egress: { [i]: { captureMode } } }, [
-        [
-          'egress/*/captureMode',
-          'Without capture a proxy has an explicit HTTP proxy, or proxyListenPort is 0.',
-        ],
-      ])
-    : []
 
 /** What a port speaks is said by its service. */
 const otherProtocol = (

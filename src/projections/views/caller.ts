@@ -4,12 +4,13 @@ import type { ProxyIdentity, ProxyMetadata } from '../../model/proxy.ts'
 import type { Resource } from '../../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
 import type { SidecarSpec } from '../../model/sidecar.ts'
+import { captureModeOf } from '../captureMode.ts'
 import { matchesLabels } from '../registry/instanceEndpoints.ts'
 import { type Locality, localityOfZone, trimmed } from '../registry/locality.ts'
 import type { Registry } from '../registry/registry.ts'
 import { workloadsOf } from '../registry/workloadsOf.ts'
+import { type Egress, egressOf } from './egressPlaces.ts'
 import { proxyNamespace } from './proxyNamespace.ts'
-import { openScope, type Scope, scopeOf } from './scope.ts'
 
 /** Everything about a proxy that decides which outbound configuration it shares with others. */
 export type Caller = {
@@ -17,7 +18,7 @@ export type Caller = {
   /** Suffix that short names are cut from. */
   readonly domain: string
   readonly labels: Readonly<Record<string, string>>
-  readonly scope: Scope
+  readonly egress: Egress
   /** What becomes of connections that no service declares. */
   readonly undeclaredOutbound: UndeclaredOutbound
   /** That holds for it, of its own namespace or the root's. */
@@ -59,7 +60,11 @@ export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Regist
     namespace,
     domain: proxy.domain,
     labels,
-    scope: sidecar?.egress === undefined ? openScope : scopeOf(sidecar.egress, namespace),
+    // What a Sidecar says of places is for sidecars.
+    egress: egressOf(stored?.resource, namespace, {
+      captured: captureModeOf(metadata, registry.settings()) === 'captured',
+      atPlaces: proxy.type === 'sidecar',
+    }),
     undeclaredOutbound: undeclaredFor(sidecar, registry),
     sidecar: stored,
     locality: localityOf(workloads[0]?.resource),

@@ -1,7 +1,7 @@
 import { hostPatterns } from '../istio/hostPatterns.ts'
 import { multimap } from '../registry/multimap.ts'
 import type { Registry } from '../registry/registry.ts'
-import { foreignHostnames } from './buildSlice.ts'
+import { foreignHostnames } from './foreignHostnames.ts'
 
 /** Which hostnames' slices hang on other hostnames: rules to the one lead to the others. */
 export type Dependents = {

@@ -29,16 +29,17 @@ export const scopeOf = (egress: readonly ScopeHosts[], ownNamespace: string): Sc
       const pattern = {
         namespace: namespace === '.' ? ownNamespace : namespace,
         name: host.slice(slash + 1),
-        ...(port !== undefined && { port: port.number }),
+        ...(isOnePort(port) && { port: port.number }),
       }
-      patterns.set(
-        `${pattern.namespace}/${pattern.name}${port === undefined ? '' : `:${port.number}`}`,
-        pattern,
-      )
+      patterns.set(`${pattern.namespace}/${pattern.name}${isOnePort(port) ? `:${port.number}` : ''}`, pattern)
     }
   const sorted = [...patterns].sort(([a], [b]) => byCodeUnit(a, b))
   return { key: sorted.map(([key]) => key).join(' '), patterns: sorted.map(([, pattern]) => pattern) }
 }
+
+// 0 stands for all of them.
+const isOnePort = (port: ScopeHosts['port']): port is { readonly number: number } =>
+  port !== undefined && port.number !== 0
 
 /** The hostnames of services in `scope`. Costs what the scope holds, unless it names a suffix. */
 export const hostnamesInScope = (scope: Scope, registry: Registry): Set<string> => {
@@ -65,6 +66,10 @@ const takes = ({ namespace, name, port }: Pattern, service: CompiledService): bo
 /** Whether `scope` takes `service`. */
 export const takesService = ({ patterns }: Scope, service: CompiledService): boolean =>
   patterns.some((pattern) => takes(pattern, service))
+
+/** Whether `scope` takes this port of `service`. */
+export const takesPort = ({ patterns }: Scope, service: CompiledService, port: number): boolean =>
+  patterns.some((pattern) => (pattern.port === undefined || pattern.port === port) && takes(pattern, service))
 
 /** `service` with those of its ports that `scope`, which takes it, has. */
 export const withinScope = ({ patterns }: Scope, service: CompiledService): CompiledService => {

@@ -1,8 +1,11 @@
 import type { VirtualHostPart, XdsResource } from '../../model/xds.ts'
 import type { TcpPort } from '../connections/outboundTcpPorts.ts'
 import type { LocalityShare } from '../istio/localityShare.ts'
+import type { ConnectionChain } from '../listeners/connectionChain.ts'
 import type { CompiledService } from '../registry/compiledService.ts'
 import type { Locality } from '../registry/locality.ts'
+import type { Egress } from './egressPlaces.ts'
+import type { Scope } from './scope.ts'
 
 /** How the traffic that a proxy routes reaches it: captured, sent to its explicit HTTP proxy, from outside of the mesh
  *  by its own ports or those of Gateways, at the ports of every service (a router), or not at all. */
@@ -30,8 +33,10 @@ export type SliceVariant = {
   readonly sourceRules: ReadonlySet<string>
   /** The service that a hostname means to the caller, in its scope or not. */
   readonly meant: (hostname: string) => CompiledService | undefined
-  /** Whether a service's port is in the caller's scope, and so may contend for a domain. */
-  readonly inScope: (service: CompiledService, port: number) => boolean
+  /** Whether a service's port is in the caller's scope, or in that of a place, and so may contend for a domain. */
+  readonly inScope: (service: CompiledService, port: number, scope?: Scope) => boolean
+  /** Present: what its callers reach without a place, and at which places they reach what else they reach. */
+  readonly apart?: Egress['apart']
 }
 
 /** A cluster, and which endpoints are in it. */
@@ -54,6 +59,19 @@ export type ClusterPart = {
   readonly eds: boolean
 }
 
+/** What a service adds to the listener at a place. */
+export type PlaceClaim = {
+  /** The listener's, and its route configuration's. */
+  readonly name: string
+  readonly address: string
+  readonly port: number
+  readonly bound: boolean
+  /** Present where it is called by request; true: some requests go where their authority says. */
+  readonly byAuthority?: boolean
+  /** Connections that are not routed by request. */
+  readonly chains: readonly ConnectionChain[]
+}
+
 /** What one service, or one host of an ingress, adds to the configuration of those who see it alike. */
 export type Slice = {
   /** Key of the service, or the host: of several that want one listener the smallest has it. */
@@ -69,6 +87,8 @@ export type Slice = {
   readonly httpPorts: readonly number[]
   /** Those of them of which some requests go where their authority says. */
   readonly portsByAuthority?: readonly number[]
+  /** What it adds to the listeners at places; of several of one name all. */
+  readonly atPlaces?: readonly PlaceClaim[]
   /** Route configurations that its listeners name, whether or not anything is in them. */
   readonly tables?: readonly string[]
   /** Of an ingress: the certificate of the host on a port with TLS. */

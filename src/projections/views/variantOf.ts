@@ -4,12 +4,12 @@ import { partsOf } from '../registry/declarers.ts'
 import { meantBy } from '../registry/meantBy.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Caller } from './caller.ts'
-import { type Scope, takesService, withinScope } from './scope.ts'
+import { type Scope, takesPort, takesService } from './scope.ts'
 import type { IngressPlace, SliceVariant } from './slice.ts'
 
 /** What slices depend on of a caller within the mesh. */
 export const variantOf = (
-  { scope, domain, namespace, locality, sourceRules }: Caller,
+  { egress: { scope, apart }, domain, namespace, locality, sourceRules }: Caller,
   mode: SliceVariant['mode'],
   registry: Registry,
 ): SliceVariant => {
@@ -21,14 +21,11 @@ export const variantOf = (
     locality,
     sourceRules: new Set(sourceRules),
     meant: (hostname) => seen(hostname) ?? meantIn(namespace, hostname, registry),
-    inScope: (service, port) => {
+    inScope: (service, port, within = apart?.called ?? scope) => {
       const meant = seen(service.hostname)
-      return (
-        meant !== undefined &&
-        partsOf(meant).includes(service) &&
-        withinScope(scope, meant).ports.some((one) => one.port === port)
-      )
+      return meant !== undefined && partsOf(meant).includes(service) && takesPort(within, meant, port)
     },
+    ...(apart && { apart }),
   }
 }
 

@@ -1,10 +1,11 @@
 import type { VirtualHostPart, XdsResource, XdsType } from '../../model/xds.ts'
-import { secretsOfClusters } from '../clusters/secretsOfClusters.ts'
 import type { ConnectionChain } from '../listeners/connectionChain.ts'
-import { listenerName } from '../listeners/listeners.ts'
 import type { UndeclaredOutbound } from './caller.ts'
 import type { Changes } from './changes.ts'
 import { type ClusterUses, putClusters } from './putClusters.ts'
+import { httpListenerName, httpPortOf, putListeners } from './putListeners.ts'
+import { type PlaceListener, putPlaces } from './putPlaces.ts'
+import { putSecrets } from './putSecrets.ts'
 import { putTables } from './putTables.ts'
 import type { Scope } from './scope.ts'
 import type { ClusterPart, Slice, SliceVariant } from './slice.ts'
@@ -28,6 +29,8 @@ export type View = {
   readonly httpPorts: Map<number, HttpPort>
   /** Who is routed by connection, by listener. */
   readonly tcpListeners: Map<string, TcpListener>
+  /** Listeners at places of a Sidecar's egress: they go before what else has their address. */
+  readonly places: Map<string, PlaceListener>
   /** Names of secrets that its listeners and clusters ask for, and how many slices do. What is in them is no part of
    *  the mesh. */
   readonly secretUses: Map<string, number>
@@ -67,6 +70,7 @@ export type ViewMakers = {
     http: Pick<HttpPort, 'owners' | 'byAuthority'> | undefined,
     tcp: TcpListener | undefined,
   ): XdsResource
+  placeListener(view: View, name: string, place: PlaceListener): XdsResource
 }
 
 /** A view that holds nothing yet. */
@@ -95,6 +99,7 @@ export const emptyView = (
     ]),
   ),
   tcpListeners: new Map(),
+  places: new Map(),
   secretUses: new Map(),
 })
 
@@ -106,106 +111,10 @@ export const putSlice = (view: View, hostname: string, slice: Slice | undefined,
   else view.slices.set(hostname, slice)
   putClusters(view, before, slice, changes)
   putTables(view, before, slice, changes)
-  putHttpPorts(view, before, slice, changes)
-  putTcpListeners(view, before, slice, changes)
+  putListeners(view, before, slice, changes)
+  putPlaces(view, before, slice, changes)
   putSecrets(view, before, slice, changes)
 }
-
-const putHttpPorts = (
-  view: View,
-  before: Slice | undefined,
-  slice: Slice | undefined,
-  changes: Changes,
-): void => {
-  for (const port of slice?.httpPorts ?? []) {
-    const stands = view.httpPorts.get(port) ?? newHttpPort(view, port)
-    const { owner, portSecrets } = slice as Slice
-    const secret = portSecrets?.get(port) ?? ''
-    const byAuthority = slice?.portsByAuthority?.includes(port) === true
-    if (stands.owners.get(owner) === secret && stands.byAuthority.has(owner) === byAuthority) continue
-    stands.owners.set(owner, secret)
-    if (byAuthority) stands.byAuthority.add(owner)
-    else stands.byAuthority.delete(owner)
-    forgetListener(view, httpListenerName(port), changes)
-  }
-  for (const port of before?.httpPorts ?? []) {
-    if (slice?.httpPorts.includes(port) && slice.owner === before?.owner) continue
-    const stands = view.httpPorts.get(port)
-    stands?.owners.delete((before as Slice).owner)
-    stands?.byAuthority.delete((before as Slice).owner)
-    if (stands?.owners.size === 0 && !standingPorts(view.variant).includes(port)) view.httpPorts.delete(port)
-    forgetListener(view, httpListenerName(port), changes)
-  }
-}
-
-const putTcpListeners = (
-  view: View,
-  before: Slice | undefined,
-  slice: Slice | undefined,
-  changes: Changes,
-): void => {
-  for (const { address, port } of before?.tcpPorts ?? []) {
-    const name = listenerName(address, port)
-    const stands = view.tcpListeners.get(name)
-    stands?.claims.delete((before as Slice).owner)
-    if (stands?.claims.size === 0) view.tcpListeners.delete(name)
-    forgetListener(view, name, changes)
-  }
-  for (const { address, port, chains } of slice?.tcpPorts ?? []) {
-    const name = listenerName(address, port)
-    const stands = view.tcpListeners.get(name) ?? newTcpListener(view, address, port)
-    const { owner } = slice as Slice
-    stands.claims.set(owner, [...(stands.claims.get(owner) ?? []), ...chains])
-    forgetListener(view, name, changes)
-  }
-}
-
-/** One listener may be made of both. */
-const forgetListener = (view: View, name: string, changes: Changes): void => {
-  for (const made of [view.tcpListeners.get(name), httpPortOf(view, name)])
-    if (made !== undefined) made.resource = undefined
-  changes.listeners.add(name)
-}
-
-/** Names of the secrets that its listeners and clusters ask for. */
-const secretsOf = (slice: Slice | undefined): ReadonlySet<string> =>
-  new Set(slice === undefined ? [] : [...(slice.secrets ?? []), ...secretsOfClusters(slice.clusters)])
-
-const putSecrets = (
-  view: View,
-  before: Slice | undefined,
-  slice: Slice | undefined,
-  changes: Changes,
-): void => {
-  for (const name of secretsOf(slice)) {
-    const uses = view.secretUses.get(name) ?? 0
-    if (uses === 0) changes.secrets.add(name)
-    view.secretUses.set(name, uses + 1)
-  }
-  for (const name of secretsOf(before)) {
-    const uses = view.secretUses.get(name) ?? 0
-    if (uses > 1) view.secretUses.set(name, uses - 1)
-    else {
-      view.secretUses.delete(name)
-      changes.secrets.add(name)
-    }
-  }
-}
-
-const newHttpPort = (view: View, port: number): HttpPort => {
-  const made: HttpPort = { owners: new Map(), byAuthority: new Set(), resource: undefined }
-  view.httpPorts.set(port, made)
-  return made
-}
-
-const newTcpListener = (view: View, address: string, port: number): TcpListener => {
-  const made: TcpListener = { address, port, claims: new Map(), resource: undefined }
-  view.tcpListeners.set(listenerName(address, port), made)
-  return made
-}
-
-/** `0.0.0.0_9080`: the listener of all that is routed by request on a port. */
-export const httpListenerName = (port: number): string => `0.0.0.0_${port}`
 
 /** Every name of `type` in `view`, each once. */
 export function* namesIn(view: View, type: XdsType): Generator<string> {
@@ -220,13 +129,19 @@ export function* namesIn(view: View, type: XdsType): Generator<string> {
       yield* view.tables.keys()
       return
     case 'listeners':
-      for (const port of view.httpPorts.keys()) yield httpListenerName(port)
-      for (const name of view.tcpListeners.keys()) if (httpPortOf(view, name) === undefined) yield name
+      yield* listenerNames(view)
       return
     case 'secrets':
       yield* view.secretUses.keys()
       return
   }
+}
+
+function* listenerNames({ places, httpPorts, tcpListeners }: View): Generator<string> {
+  yield* places.keys()
+  const http = new Set([...httpPorts.keys()].map(httpListenerName))
+  for (const name of http) if (!places.has(name)) yield name
+  for (const name of tcpListeners.keys()) if (!places.has(name) && !http.has(name)) yield name
 }
 
 /** The resource called `name` in `view`, made when it is first asked for. */
@@ -256,10 +171,12 @@ export const resourceIn = (
   }
 }
 
-const httpPortOf = (view: View, name: string): HttpPort | undefined =>
-  name.startsWith('0.0.0.0_') ? view.httpPorts.get(Number(name.slice('0.0.0.0_'.length))) : undefined
-
 const listenerIn = (view: View, name: string, makers: ViewMakers): XdsResource | undefined => {
+  const place = view.places.get(name)
+  if (place !== undefined) {
+    place.resource ??= makers.placeListener(view, name, place)
+    return place.resource
+  }
   const http = httpPortOf(view, name)
   const tcp = view.tcpListeners.get(name)
   const made = http ?? tcp

@@ -1,3 +1,4 @@
+import type { ResourceName } from '../../model/resource.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
 import type { XdsResource } from '../../model/xds.ts'
 import { outboundListenerJson } from '../connections/outboundListener.ts'
@@ -23,8 +24,11 @@ export const createViewMakers = (
 ): ViewMakers => ({
   endpoints,
   secret: (name) => workloadSecrets(registry.settings().certificatesPath).get(name) ?? secretReference(name),
-  routeTable: (view, table, parts) =>
-    routeTable(table, withUndeclared([...parts], view.variant.mode, view.undeclaredOutbound)),
+  routeTable: (view, table, parts) => {
+    // What comes to a place that the proxy has bound was going nowhere else.
+    const mode = view.places.get(table)?.bound === true ? 'none' : view.variant.mode
+    return routeTable(table, withUndeclared([...parts], mode, view.undeclaredOutbound))
+  },
   listener: ({ variant: { place, mode }, undeclaredOutbound }, name, requests, tcp) => {
     const { accessLog } = registry.settings()
     const port = tcp?.port ?? Number(name.slice(name.lastIndexOf('_') + 1))
@@ -53,13 +57,40 @@ export const createViewMakers = (
       http: requests !== undefined,
       byAuthority: (requests?.byAuthority.size ?? 0) > 0,
       chains,
-      captured,
+      come: captured ? 'captured' : 'fromElsewhere',
       undeclaredOutbound,
       accessLog,
     })
     return { ...xdsResource('listeners', name, json, [rule, ...rules]), clusters }
   },
+  placeListener: ({ variant, undeclaredOutbound }, name, { address, port, bound, claims }) => {
+    const all = [...claims].sort(([a], [b]) => byCodeUnit(a, b)).flatMap(([, its]) => its)
+    const rule = ruleOf(variant.apart?.rule, registry)
+    const chains = all.flatMap((claim) => claim.chains)
+    const { json, clusters } = outboundListenerJson({
+      name,
+      address,
+      port,
+      rule,
+      http: all.some(({ byAuthority }) => byAuthority !== undefined),
+      byAuthority: all.some(({ byAuthority }) => byAuthority === true),
+      chains,
+      come: bound ? 'fromWorkload' : 'captured',
+      undeclaredOutbound,
+      accessLog: registry.settings().accessLog,
+    })
+    const rules = [rule, ...new Set(chains.map((chain) => chain.rule))]
+    return { ...xdsResource('listeners', name, json, rules), clusters }
+  },
 })
+
+const ruleOf = (
+  { kind, namespace, name }: ResourceName = { kind: 'Sidecar', namespace: '', name: '' },
+  registry: Registry,
+): Provenance => {
+  const stored = registry.sidecarsIn(namespace).find(({ resource }) => resource.metadata.name === name)
+  return stored === undefined ? { kind, namespace, name, position: 0 } : provenanceOf(stored)
+}
 
 // Should all have gone at once, their listener goes with them.
 const smallestOf = (owners: Iterable<string>, registry: Registry): Provenance => {

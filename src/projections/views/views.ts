@@ -6,13 +6,14 @@ import type { ProxySlot } from '../projectedProxy.ts'
 import type { CompiledService } from '../registry/compiledService.ts'
 import { multimap } from '../registry/multimap.ts'
 import type { Registry, Touched } from '../registry/registry.ts'
-import { buildSlice, variantKeyOf } from './buildSlice.ts'
+import { buildSlice } from './buildSlice.ts'
 import type { Caller } from './caller.ts'
 import { type Changes, isEmpty, noChanges } from './changes.ts'
 import { createDependents } from './dependents.ts'
 import { forgetMade } from './forgetMade.ts'
 import { emptyScope, hostnamesInScope, patternsTaking, withinScope } from './scope.ts'
 import type { CaptureMode, IngressPlace, Slice, SliceVariant } from './slice.ts'
+import { variantKeyOf } from './variantKey.ts'
 import { type Edge, edgeVariantOf, seenBy, variantOf } from './variantOf.ts'
 import { emptyView, namesIn, putSlice, resourceIn, type View } from './view.ts'
 import { createViewMakers } from './viewMakers.ts'
@@ -88,11 +89,13 @@ export const createViews = (
   const ingressViews = createIngressViews(registry, gatewayViews, putForeign, dependents.learn)
 
   const enter: Views['enter'] = (caller, mode) => {
-    const { domain, namespace, scope, undeclaredOutbound, locality, sourceRules } = caller
+    const { domain, namespace, egress, undeclaredOutbound, locality, sourceRules } = caller
+    const { scope, apart } = egress
+    const places = apart === undefined ? '' : JSON.stringify(apart)
     return enterView(
-      [mode, domain, namespace, scope.key, undeclaredOutbound, locality, sourceRules.join(' ')],
+      [mode, domain, namespace, scope.key, places, undeclaredOutbound, locality, sourceRules.join(' ')],
       variantOf(caller, mode, registry),
-      caller,
+      { scope, undeclaredOutbound },
     )
   }
 

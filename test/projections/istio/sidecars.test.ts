@@ -256,8 +256,6 @@ describe('Sidecar', () => {
         {
           hosts: ['*/*'],
           port: { number: 9080, protocol: 'TCP', targetPort: 1 },
-          bind: '127.0.0.1',
-          captureMode: 'NONE',
         },
         { hosts: ['*/*'], captureMode: 'IPTABLES' },
       ],
@@ -271,12 +269,10 @@ describe('Sidecar', () => {
     expect(seen([service('reviews'), full]).diagnostics(full)).toEqual(
       [
         '/spec/egress/0/port/targetPort',
-        '/spec/egress/0/bind',
         '/spec/ingress/0/port/targetPort',
         '/spec/ingress/1/connectionPool/tcp/idleTimeout',
         '/spec/inboundConnectionPool/tcp/idleTimeout',
         '/spec/outboundTrafficPolicy/egressProxy',
-        '/spec/egress/0/captureMode',
         '/spec/egress/0/port/protocol',
         '/spec/ingress/1/port/protocol',
         '/spec/ingress/0/tls/mode',

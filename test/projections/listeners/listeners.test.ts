@@ -22,7 +22,7 @@ const sidecar = { accessLog: '', captured: true } as const
 const refusing = {
   undeclaredOutbound: 'refuse',
   accessLog: '',
-  captured: true,
+  come: 'captured',
   byAuthority: false,
   rule,
 } as const

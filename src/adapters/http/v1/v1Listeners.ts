@@ -14,10 +14,11 @@ export const v1Listeners = (listeners: readonly Json[], names: V1Names): readonl
     .sort((a, b) => (String(a['address']) < String(b['address']) ? -1 : 1))
 
 const v1Listener = (listener: Json, names: V1Names): Json => {
+  const pipe = textAt(mapAt(mapAt(listener, 'address'), 'pipe'), 'path')
   const socket = mapAt(mapAt(listener, 'address'), 'socket_address')
   const [chain] = mapsAt(listener, 'filter_chains')
   return compact({
-    address: v1Url(socket),
+    address: pipe === undefined ? v1Url(socket) : `unix://${pipe}`,
     name: textAt(listener, 'name'),
     filters: mapsAt(chain, 'filters').flatMap((filter) => v1Filter(filter, names) ?? []),
     ssl_context: mapAt(chain, 'transport_socket') && {},

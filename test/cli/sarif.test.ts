@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { authority } from '../certificates.ts'
 import { runCli } from './runCli.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -141,5 +142,31 @@ spec: {destination: {name: shop}, tlsSecret: shop.default}
       ],
     ])
     expect((await runCli(['lint', '-f', file, '--secrets', join(file, '..')])).code).toBe(1)
+  })
+
+  test('K43: secrets of TLS to services are looked for too, and for what is asked of them', async () => {
+    const file = fileOf(`apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: shop}
+spec:
+  host: shop
+  workloadSelector: {labels: {app: a}}
+  trafficPolicy: {tls: {mode: MUTUAL, credentialName: shop}}
+`)
+    const secrets = join(file, '../secrets')
+    mkdirSync(join(secrets, 'default/shop'), { recursive: true })
+    const { ca, cert, key } = authority(join(file, '../authority')).sign('shop', ['DNS:shop.example'])
+    const told = async () => {
+      const { out } = await runCli(['lint', '-f', file, '--secrets', secrets, '-o', 'json'])
+      return JSON.parse(out).diagnostics.flatMap((one: Json) =>
+        one['code'] === 'RUT2001' ? [] : [[one['code'], one['severity'], one['line']]],
+      )
+    }
+    expect(await told()).toEqual([['RUT2051', 'error', 7]])
+    cpSync(cert, join(secrets, 'default/shop/tls.crt'))
+    cpSync(key, join(secrets, 'default/shop/tls.key'))
+    expect(await told()).toEqual([['RUT2051', 'error', 7]])
+    cpSync(ca, join(secrets, 'default/shop/ca.crt'))
+    expect(await told()).toEqual([])
   })
 })

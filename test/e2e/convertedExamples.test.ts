@@ -41,6 +41,10 @@ const istio: readonly Example[] = [
   ...alone('istio/httpbin', 'circuit-breaker', 'mirror'),
   { files: ['istio/bookinfo/service-entry-details.yaml'], lost: ['/spec/endpoints'] },
   { files: ['istio/names/service-entry-dynamic-dns.yaml'], lost: ['/spec/resolution'] },
+  {
+    files: ['istio/tls/client-credential.yaml'],
+    lost: ['/spec/ports/0/targetPort', '/spec/workloadSelector', '/spec/trafficPolicy/tls'],
+  },
   { files: ['istio/tcp-echo/20-v2.yaml'], lost: ['/spec/tcp', '/spec/gateways/0'] },
   {
     files: ['istio/tcp-echo/all-v1.yaml'],

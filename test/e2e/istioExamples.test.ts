@@ -1,10 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { Agent, createServer as createHttpServer, request } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import type { Resource } from '../../src/model/resource.ts'
+import { authority, type Certificates } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { instance, service } from '../reducers/given.ts'
 import { type OwnMesh, startMesh, type Workload } from './mesh.ts'
@@ -16,12 +21,21 @@ describe.skipIf(envoy.skip)('the examples of Istio’s dialect on real Envoys', 
   let mesh: OwnMesh
   let gate: Workload
   let client: Workload
+  const directory = mkdtempSync(join(tmpdir(), 'rutter-examples-'))
   const servers: Server[] = []
+  let bank: Certificates
   const mirrored: string[] = []
   const made = new Map<string, Resource>()
 
   beforeAll(async () => {
-    mesh = await startMesh(envoy.path)
+    const issuer = authority(join(directory, 'issuer'))
+    bank = issuer.sign('bank', ['DNS:bank.localhost'])
+    const { cert, key, ca } = issuer.sign('client', ['DNS:client.example'])
+    const credential = join(directory, 'secrets/default/client-credential')
+    await mkdir(credential, { recursive: true })
+    for (const [file, from] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca }))
+      await copyFile(from, join(credential, file))
+    mesh = await startMesh(envoy.path, 'memory', { secrets: join(directory, 'secrets') })
     const ports: Readonly<Record<string, number>> = {
       productpage: 9080,
       reviews: 9080,
@@ -65,12 +79,13 @@ describe.skipIf(envoy.skip)('the examples of Istio’s dialect on real Envoys', 
       type: 'router',
       labels: { istio: 'ingressgateway' },
     })
-    client = await mesh.workload('client', { service: 'client' })
+    client = await mesh.workload('client', { service: 'client', labels: { app: 'client' } })
     await mesh.settled()
   })
   afterAll(async () => {
     await mesh?.stop()
     for (const server of servers) server.close()
+    await rm(directory, { recursive: true })
   })
   afterEach(async () => {
     for (const { kind, metadata } of made.values()) await mesh.remove(kind, metadata.name)
@@ -243,6 +258,18 @@ describe.skipIf(envoy.skip)('the examples of Istio’s dialect on real Envoys', 
       await apply('names/service-entry-dynamic-dns.yaml')
       for (const host of ['a.localhost:18081', 'b.localhost:18081'])
         expect((await client.get(host)).body).toBe(host)
+    },
+    'tls/client-credential.yaml': async () => {
+      const files = { cert: bank.cert, key: bank.key, ca: bank.ca }
+      const [cert, key, ca] = await Promise.all(Object.values(files).map((file) => readFile(file)))
+      const asking = { cert, key, ca, requestCert: true, rejectUnauthorized: true }
+      const named = createHttpsServer(asking, ({ socket }, response) =>
+        response.end((socket as TLSSocket).getPeerCertificate().subject.CN),
+      )
+      await new Promise<void>((done) => named.listen(18_443, '127.0.0.1', done))
+      onTestFinished(() => void named.close())
+      await apply('tls/client-credential.yaml')
+      expect((await client.get('bank.localhost:18082')).body).toBe('client')
     },
     'tcp-echo/20-v2.yaml': async () => {
       await apply('tcp-echo/all-v1.yaml', 'tcp-echo/20-v2.yaml')

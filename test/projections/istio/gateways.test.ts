@@ -3,7 +3,9 @@ import type { GatewayServer } from '../../../src/model/istio/gateway.ts'
 import type { ServerTls } from '../../../src/model/istio/serverTls.ts'
 import type { VirtualServiceSpec } from '../../../src/model/istio/virtualService.ts'
 import type { Resource } from '../../../src/model/resource.ts'
-import { service } from '../../reducers/given.ts'
+import { diagnosticsOf } from '../../../src/projections/diagnostics/diagnostics.ts'
+import { createProjector } from '../../../src/projections/projector.ts'
+import { applied, given, service } from '../../reducers/given.ts'
 import { stored } from '../given.ts'
 import { istio, proxyOf, seen, virtualHost } from './following.ts'
 
@@ -423,5 +425,34 @@ describe('Gateway', () => {
       ['RUT2121', '/spec/gateways/1'],
       ['RUT2122', '/spec/hosts/1'],
     ])
+  })
+
+  test('T4: secrets of its servers are looked for in its own namespace, each for what is asked of it', () => {
+    const asked: string[] = []
+    const secretProblem = (name: string) => {
+      asked.push(name)
+      return { kind: 'missing', message: name.endsWith('/ca') ? 'no authorities' : 'no secret' } as const
+    }
+    const own = gateway([
+      secure(['a.org'], { mode: 'SIMPLE', credentialName: 'a' }),
+      secure(['b.org'], { mode: 'MUTUAL', credentialNames: ['b', 'c'] }),
+      secure(['d.org'], { mode: 'MUTUAL', credentialName: 'd', caCertCredentialName: 'e' }),
+    ])
+    const projector = createProjector(given(applied(own)), { secretProblem })
+    expect(
+      diagnosticsOf(own, projector.registry()).map(({ code, path, message }) => [
+        code,
+        path?.replace('/spec/servers/', ''),
+        message.split(': ').at(-1),
+      ]),
+    ).toEqual([
+      ['RUT2057', '0/tls/credentialName', 'no secret.'],
+      ['RUT2057', '1/tls/credentialNames', 'no secret.'],
+      ['RUT2057', '1/tls/credentialNames', 'no authorities.'],
+      ['RUT2057', '2/tls/credentialName', 'no secret.'],
+      ['RUT2057', '2/tls/caCertCredentialName', 'no authorities.'],
+    ])
+    const names = ['a', 'b', 'c', 'b/ca', 'd', 'e/ca'].map((name) => `default/${name}`)
+    expect(asked).toEqual(names)
   })
 })

@@ -1,3 +1,4 @@
+import { pointerStep } from '../model/pointerStep.ts'
 /** A JSON value and where its text stands: offsets in UTF-16 units, `end` excluded. */
 export type SourceNode = {
   readonly value: unknown
@@ -61,5 +62,4 @@ export const offsetOf = (root: SourceNode, path: Path, at: 'key' | 'value'): num
 }
 
 /** `path` as a JSON pointer (RFC 6901); empty for the root. */
-export const pointerOf = (path: Path): string =>
-  path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+export const pointerOf = (path: Path): string => path.map(pointerStep).join('')

@@ -1,4 +1,5 @@
 import type { IstioDestination, IstioFault, IstioHttpRoute } from '../model/istio/virtualService.ts'
+import { pointerStep } from '../model/pointerStep.ts'
 import type { DestinationWeight, HttpFault, IstioService, RouteRuleSpec } from '../model/routeRule.ts'
 import { type Lose, loseOthers } from './loss.ts'
 
@@ -180,11 +181,11 @@ const headersOf = (
   loseOthers(request, ['add', 'set'], `${path}/headers/request`, lose)
   for (const name of Object.keys(request?.set ?? {}))
     if (!isAuthority(name))
-      lose(`${path}/headers/request/set/${name}`, 'headers of 2017 are appended, not set')
+      lose(`${path}/headers/request/set${pointerStep(name)}`, 'headers of 2017 are appended, not set')
   const added = Object.entries(request?.add ?? {}).flatMap(([name, value]) => {
     if (!/%[^%]/.test(value.replaceAll('%%', '')))
       return [[name.toLowerCase(), value.replaceAll('%%', '%')] as const]
-    lose(`${path}/headers/request/add/${name}`, 'headers of 2017 have no variables')
+    lose(`${path}/headers/request/add${pointerStep(name)}`, 'headers of 2017 have no variables')
     return []
   })
   return added.length === 0 ? undefined : Object.fromEntries(added)

@@ -1,5 +1,5 @@
 import type { Resource } from '../model/resource.ts'
-import { nameOf } from '../model/resourceName.ts'
+import { keyOf, nameOf } from '../model/resourceName.ts'
 import type { Converted, Loss } from './loss.ts'
 import { toIstio } from './toIstio.ts'
 import { toV1alpha2 } from './toV1alpha2.ts'
@@ -24,8 +24,15 @@ export const convert = (
       : toV1alpha2(resources, domain, ingressNamespace)
   const kept = new Set(made.resources)
   const rewritten = resources.filter((resource) => !kept.has(resource))
-  return { resources: made.resources, losses: [...made.losses, ...rewritten.flatMap(lostMetadata)] }
+  return { resources: made.resources, losses: once([...made.losses, ...rewritten.flatMap(lostMetadata)]) }
 }
+
+// One route stands at several hosts and ports: what it loses is told once.
+const once = (losses: readonly Loss[]): readonly Loss[] => [
+  ...new Map(
+    losses.map((loss) => [`${keyOf(loss.resource)} ${loss.path} ${loss.message}`, loss] as const),
+  ).values(),
+]
 
 // One document becomes several, or several become one: whose labels these would be nobody can say.
 const lostMetadata = (resource: Resource): readonly Loss[] =>

@@ -108,7 +108,7 @@ const targetOf = (
     'an IngressRule has no such field',
   )
   if (route.timeout === undefined)
-    lose(`${path}/timeout`, 'without a word Istio waits for ever, and an IngressRule for 15 s')
+    lose(path, 'without a word of `timeout` Istio waits for ever, and an IngressRule for 15 s')
   return destinationOf(only.destination, `${path}/route/0/destination`, rule, port, beside, lose)
 }
 
@@ -142,7 +142,7 @@ const destinationOf = (
   if (number !== undefined && (ports === undefined || (found !== undefined && isByRequest(found))))
     return { destination, destinationPort: number }
   lose(
-    `${path}/port`,
+    port === undefined ? path : `${path}/port`,
     'an IngressRule leads to a port that is routed by request, and no Service among these documents tells which is meant: the route is left out',
   )
   return undefined

@@ -87,17 +87,18 @@ const portsOf = (
   ports.flatMap(({ number, name, protocol, targetPort = number }, i) => {
     const path = `/spec/ports/${i}`
     const spoken = protocol ?? byName(name)
+    const said = protocol === undefined ? 'name' : 'protocol'
     const found = tls.has(number) && spoken === 'HTTP' ? 'HTTPS' : protocols[spoken]
     const byConnection = found === 'TCP' || found === 'Mongo'
     const refusal =
       targetPort !== number
         ? (['targetPort', 'EgressRules go to the port that is asked for'] as const)
         : found === undefined
-          ? (['protocol', 'of EgressRules, HTTPS is TLS that the proxy adds; they pass none on'] as const)
+          ? ([said, 'of EgressRules, HTTPS is TLS that the proxy adds; they pass none on'] as const)
           : where.includes('/') && !byConnection
-            ? (['protocol', 'of a subnet an EgressRule takes TCP and Mongo alone'] as const)
+            ? ([said, 'of a subnet an EgressRule takes TCP and Mongo alone'] as const)
             : where.startsWith('*') && byConnection
-              ? (['protocol', 'connections do not say which domain they are for'] as const)
+              ? ([said, 'connections do not say which domain they are for'] as const)
               : undefined
     if (refusal === undefined && found !== undefined) return [{ port: number, protocol: found }]
     if (refusal !== undefined) lose(`${path}/${refusal[0]}`, `${refusal[1]}: the port is left out`)

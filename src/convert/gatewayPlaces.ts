@@ -100,7 +100,10 @@ const serverOf = (
     return undefined
   }
   if (secured && tls?.mode !== 'SIMPLE') {
-    lose('/tls/mode', 'IngressRules end TLS by a secret, and ask callers for none: the server is left out')
+    lose(
+      tls?.mode === undefined ? '/port/protocol' : '/tls/mode',
+      'IngressRules end TLS by a secret, and ask callers for none: the server is left out',
+    )
     return undefined
   }
   const { credentialName, credentialNames = [] } = tls ?? {}

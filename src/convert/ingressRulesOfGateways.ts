@@ -32,9 +32,8 @@ export type AtGateways = {
  *  those of wider hosts, to which requests of 2017 would not fall through. */
 export const ingressRulesOfGateways = (
   { gateways, rules, ingress, beside, ingressNamespace }: AtGateways,
-  losing: (resource: Resource) => Lose,
+  loseOf: (resource: Resource) => Lose,
 ): readonly Resource<'IngressRule'>[] => {
-  const loseOf = once(losing)
   const places = gatewayPlaces(gateways, ingressNamespace, loseOf)
   const found = hostsOf(places, rules, beside.domain).flatMap(({ host, port }): readonly HostRoutes[] => {
     const own = placesOf(places, host, port)
@@ -50,16 +49,6 @@ export const ingressRulesOfGateways = (
     )
       loseOf(rule)('', 'a Gateway has its host before it; beside the rules of now it takes what these leave')
   return named(found, ingress)
-}
-
-/** One route stands at several hosts and ports: what it loses is told once. */
-const once = (loseOf: (resource: Resource) => Lose): ((resource: Resource) => Lose) => {
-  const told = new Set<string>()
-  return (resource) => (path, message) => {
-    const key = `${keyOf(nameOf(resource))} ${path} ${message}`
-    if (!told.has(key)) loseOf(resource)(path, message)
-    told.add(key)
-  }
 }
 
 const isBound = ({ spec, metadata }: Rule, { gateway, namespace }: GatewayPlace): boolean =>

@@ -1,6 +1,7 @@
 import type { DestinationPolicySpec } from '../model/destinationPolicy.ts'
 import type { TrafficPolicy } from '../model/istio/destinationRule.ts'
 import { type Lose, loseOthers } from './loss.ts'
+import { allBelowPercent } from './trafficPolicyOf.ts'
 
 /** What a trafficPolicy says of connections, as a DestinationPolicy of 2017 says it; `undefined` where nothing is left. */
 export const policyOf = (
@@ -45,10 +46,10 @@ const breakerOf = ({ connectionPool, outlierDetection }: TrafficPolicy, path: st
     `${path}/connectionPool/http`,
     lose,
   )
-  const errors = outlierDetection?.consecutive5xxErrors ?? outlierDetection?.consecutiveErrors
+  const errors = outlierDetection?.consecutive5xxErrors
   loseOthers(
     outlierDetection,
-    ['consecutive5xxErrors', 'consecutiveErrors', 'interval', 'baseEjectionTime', 'maxEjectionPercent'],
+    ['consecutive5xxErrors', 'interval', 'baseEjectionTime', 'maxEjectionPercent', 'minHealthPercent'],
     `${path}/outlierDetection`,
     lose,
   )
@@ -71,7 +72,16 @@ const breakerOf = ({ connectionPool, outlierDetection }: TrafficPolicy, path: st
       ? {}
       : { httpMaxEjectionPercent: outlierDetection.maxEjectionPercent }),
   }
-  if (Object.keys(made).length === 0) return undefined
+  for (const key of ['consecutive5xxErrors', 'maxEjectionPercent'] as const)
+    if (outlierDetection?.[key] === 0)
+      lose(`${path}/outlierDetection/${key}`, 'zero says nothing in 2017: the default holds')
+  if (outlierDetection !== undefined && (outlierDetection.minHealthPercent ?? 0) !== allBelowPercent)
+    lose(
+      `${path}/outlierDetection${outlierDetection.minHealthPercent === undefined ? '' : '/minHealthPercent'}`,
+      'in 2017 requests go to all endpoints where fewer than half of them are well',
+    )
+  if (Object.keys(made).length === 0)
+    return outlierDetection === undefined ? undefined : { httpConsecutiveErrors: 5 }
   // A circuit breaker of 2017 always leaves out endpoints that fail.
   if (outlierDetection === undefined)
     lose(`${path}/connectionPool`, 'a circuit breaker of 2017 leaves endpoints out too, after 5 errors')

@@ -1,16 +1,14 @@
-import type { IstioSubset, TrafficPolicy } from '../model/istio/destinationRule.ts'
 import type { IstioDestination } from '../model/istio/virtualService.ts'
 import type { Resource } from '../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
 import { besideIngress } from './besideIngress.ts'
+import { destinationRulesOf } from './destinationRulesOf.ts'
 import { entryOfEgressRule, type OutsideHost } from './entryOfEgressRule.ts'
 import { gatewaysOfIngressRules } from './gatewaysOfIngressRules.ts'
 import { type Converted, type Loss, losing } from './loss.ts'
-import { withOriginatedTls } from './originatedTls.ts'
 import { routeOfRule } from './routeOfRule.ts'
-import { fullHost, hostOf } from './ruleHost.ts'
+import { byHostOf, hostOf, nameFor } from './ruleHost.ts'
 import { type Subsets, subsets } from './subsetNames.ts'
-import { trafficPolicyOf } from './trafficPolicyOf.ts'
 
 const apiVersion = 'networking.istio.io/v1'
 
@@ -42,7 +40,7 @@ export const toIstio = (
     else if (resource.kind === 'IngressRule') ingress.push(resource as Resource<'IngressRule'>)
     else kept.push(resource)
   }
-  const virtualServices = [...hosts(rules, domain)].map(([host, its]) =>
+  const virtualServices = [...byHostOf(rules, domain)].map(([host, its]) =>
     virtualService(host, its, domain, at, losses),
   )
   return {
@@ -53,26 +51,13 @@ export const toIstio = (
         losing(rule, losses),
       ),
       ...virtualServices.flat(),
-      ...destinationRules(policies, rules, outside, domain, subsetsOf, at, losses),
+      ...destinationRulesOf(policies, rules, outside, domain, subsetsOf, at, losses),
     ],
     losses,
   }
 }
 
 const optional = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value])
-
-const hosts = <K extends 'RouteRule' | 'DestinationPolicy'>(
-  resources: readonly Resource<K>[],
-  domain: string,
-): ReadonlyMap<string, readonly Resource<K>[]> => {
-  const found = new Map<string, Resource<K>[]>()
-  for (const resource of resources) {
-    const { destination } = resource.spec as Resource<'RouteRule'>['spec']
-    const host = hostOf(destination, resource.metadata.namespace, domain)
-    found.set(host, [...(found.get(host) ?? []), resource])
-  }
-  return found
-}
 
 /** In the order in which rules of 2017 are tried: by precedence from high to low, then by key. */
 const byOrder = (a: Resource<'RouteRule'>, b: Resource<'RouteRule'>): number =>
@@ -116,92 +101,3 @@ const virtualService = (
     },
   ]
 }
-
-const destinationRules = (
-  policies: readonly Resource<'DestinationPolicy'>[],
-  rules: readonly Resource<'RouteRule'>[],
-  outside: readonly OutsideHost[],
-  domain: string,
-  subsetsOf: ReadonlyMap<string, Subsets>,
-  at: (host: string) => Subsets,
-  losses: Loss[],
-): readonly Resource<'DestinationRule'>[] => {
-  const byHost = hosts(policies, domain)
-  const namespaces = new Map(
-    [...rules, ...policies].map((one) => [
-      hostOf(one.spec.destination, one.metadata.namespace, domain),
-      one.metadata.namespace,
-    ]),
-  )
-  const tlsPorts = new Map<string, readonly number[]>()
-  for (const { host, tlsPorts: ports, entry } of outside)
-    if (ports.length > 0 && !tlsPorts.has(host)) {
-      tlsPorts.set(host, ports)
-      // Of what is said elsewhere the host's callers would not hear.
-      namespaces.set(host, entry.metadata.namespace)
-    }
-  const made = new Map<string, Map<string, TrafficPolicy>>()
-  for (const [host, its] of byHost) {
-    const own = new Map<string, TrafficPolicy>()
-    for (const policy of [...its].sort((a, b) => byCodeUnit(keyOf(nameOf(a)), keyOf(nameOf(b))))) {
-      const lose = losing(policy, losses)
-      const subset = at(host).name(policy.spec.destination.labels) ?? ''
-      if (policy.spec.source !== undefined)
-        lose('/spec/source', 'a DestinationRule is for all callers: the policy is left out')
-      else if (own.has(subset)) lose('', 'another policy with the smaller name holds: this one is left out')
-      else own.set(subset, trafficPolicyOf(policy.spec))
-    }
-    made.set(host, own)
-  }
-  const all = [...new Set([...subsetsOf.keys(), ...byHost.keys(), ...tlsPorts.keys()])].sort(byCodeUnit)
-  return all.flatMap((host) => {
-    const own = made.get(host) ?? new Map<string, TrafficPolicy>()
-    const whole = withOriginatedTls(own.get(''), host, tlsPorts.get(host) ?? [])
-    const named = at(host)
-      .all()
-      .map(({ name, labels }): IstioSubset => {
-        const trafficPolicy = own.get(name) ?? (whole === undefined ? undefined : nothingOf(whole))
-        return { name, labels, ...(trafficPolicy === undefined ? {} : { trafficPolicy }) }
-      })
-    if (whole === undefined && named.length === 0) return []
-    const holder = (byHost.get(host) ?? []).find(
-      ({ spec }) => (spec.destination.labels ?? undefined) === undefined,
-    )
-    if (
-      whole?.outlierDetection !== undefined &&
-      named.some(({ name }) => !own.has(name)) &&
-      holder !== undefined
-    )
-      losing(holder, losses)(
-        '/spec/circuitBreaker',
-        'subsets without a policy of their own leave endpoints out too, by what is said of the whole service',
-      )
-    return [
-      {
-        apiVersion,
-        kind: 'DestinationRule' as const,
-        metadata: { name: nameFor(host), namespace: namespaces.get(host) ?? namespaceOf(host) },
-        spec: {
-          host: fullHost(host, namespaceOf(host), domain),
-          ...(whole === undefined ? {} : { trafficPolicy: whole }),
-          ...(named.length === 0 ? {} : { subsets: named }),
-        },
-      },
-    ]
-  })
-}
-
-/** A policy of 2017 without labels says nothing of subsets, a trafficPolicy does: a subset takes it back. */
-const nothingOf = (whole: TrafficPolicy): TrafficPolicy => ({
-  loadBalancer: { simple: 'ROUND_ROBIN' },
-  ...(whole.connectionPool === undefined ? {} : { connectionPool: {} }),
-})
-
-const nameFor = (host: string): string =>
-  (host.split('.')[1] === namespaceOf(host) && host.includes('.svc.')
-    ? (host.split('.')[0] ?? host)
-    : host
-  ).replaceAll('*', 'all')
-
-const namespaceOf = (host: string): string =>
-  host.includes('.svc.') ? (host.split('.')[1] ?? 'default') : 'default'

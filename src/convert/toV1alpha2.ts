@@ -7,8 +7,8 @@ import { egressRulesOf } from './egressRulesOf.ts'
 import { gatewayOf } from './gatewayPlaces.ts'
 import { ingressRulesOfGateways } from './ingressRulesOfGateways.ts'
 import { type Converted, type Lose, type Loss, loseOthers, losing } from './loss.ts'
-import { originatedPorts, withoutOriginatedTls } from './originatedTls.ts'
-import { policyOf } from './policyOf.ts'
+import { originatedPorts } from './originatedTls.ts'
+import { policiesOf } from './policiesOf.ts'
 import { fullHost, serviceOf } from './ruleHost.ts'
 import { rulesOfRoute } from './rulesOfRoute.ts'
 
@@ -169,54 +169,3 @@ const destinationsFor =
     }
     return { ...own, labels } satisfies DestinationWeight
   }
-
-const policiesOf = (
-  rule: Resource<'DestinationRule'>,
-  outside: ReadonlySet<string>,
-  domain: string,
-  lose: Lose,
-): readonly Resource<'DestinationPolicy'>[] => {
-  const { metadata } = rule
-  const spec = outside.has(rule.spec.host)
-    ? { ...rule.spec, trafficPolicy: withoutOriginatedTls(rule.spec.trafficPolicy, rule.spec.host) }
-    : rule.spec
-  const { namespace, name } = metadata
-  loseOthers(spec, ['host', 'trafficPolicy', 'subsets'], '/spec', lose)
-  const destination = serviceOf(spec.host, namespace, domain)
-  if (destination === undefined) {
-    lose('/spec/host', 'a policy of 2017 is for one service: the document is left out')
-    return []
-  }
-  const policy = (
-    suffix: string,
-    labels: Readonly<Record<string, string>> | undefined,
-    made: ReturnType<typeof policyOf>,
-  ): readonly Resource<'DestinationPolicy'>[] =>
-    made === undefined
-      ? []
-      : [
-          {
-            apiVersion,
-            kind: 'DestinationPolicy',
-            metadata: { name: `${name}${suffix}`, namespace },
-            spec: { destination: labels === undefined ? destination : { ...destination, labels }, ...made },
-          },
-        ]
-  return [
-    ...policy('', undefined, policyOf(spec.trafficPolicy, '/spec/trafficPolicy', lose)),
-    // A subset has what is said of the whole, part by part, unless it says otherwise; in 2017 it had nothing of it.
-    ...(spec.subsets ?? []).flatMap(({ name: subset, labels, trafficPolicy }, i) =>
-      labels === undefined
-        ? []
-        : policy(
-            `-${subset.toLowerCase()}`,
-            labels,
-            policyOf(
-              { ...spec.trafficPolicy, ...trafficPolicy },
-              `/spec/subsets/${i}/trafficPolicy`,
-              trafficPolicy === undefined ? () => {} : lose,
-            ),
-          ),
-    ),
-  ]
-}

@@ -1,6 +1,10 @@
 import type { DestinationPolicySpec } from '../model/destinationPolicy.ts'
 import type { TrafficPolicy } from '../model/istio/destinationRule.ts'
 
+/** Where fewer of a service's endpoints are well, 2017 sends to all of them (Envoy's panic threshold); Istio never does
+ *  by itself. */
+export const allBelowPercent = 50
+
 /** What a DestinationPolicy of 2017 says of connections, as Istio's DestinationRule says it. */
 export const trafficPolicyOf = ({ loadBalancing, circuitBreaker }: DestinationPolicySpec): TrafficPolicy => {
   const breaker = circuitBreaker?.simpleCb
@@ -27,6 +31,7 @@ export const trafficPolicyOf = ({ loadBalancing, circuitBreaker }: DestinationPo
       interval: breaker.httpDetectionInterval ?? '10s',
       baseEjectionTime: breaker.sleepWindow ?? '30s',
       maxEjectionPercent: breaker.httpMaxEjectionPercent || 10,
+      minHealthPercent: allBelowPercent,
     },
   }
 }

@@ -1,3 +1,4 @@
+import { pointerStep } from '../model/pointerStep.ts'
 /** One thing that is wrong with a message in JSON. */
 export type EncodeProblem = {
   /** JSON pointer into the message; of something that is missing, to the object that lacks it. */
@@ -18,7 +19,7 @@ export const full = (problems: Problems): boolean => problems.length >= 50
 
 /** Puts `key` in front of the paths of all problems from the one numbered `since` on. */
 export const locate = (problems: Problems, since: number, key: string | number): void => {
-  const step = `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  const step = pointerStep(key)
   for (const [i, { path, message }] of problems.entries()) {
     if (i >= since) problems[i] = { path: step + path, message }
   }

@@ -12,7 +12,12 @@ export const projectedTo = (
   proxy: ProxyIdentity,
   metadata: ProxyMetadata,
   resources: readonly Resource[],
-): { readonly emitted: Emitted; readonly placeOf: (cluster: string) => string } => {
+): {
+  readonly emitted: Emitted
+  readonly placeOf: (cluster: string) => string
+  /** How it is reached: what policies decide. */
+  readonly mannerOf: (cluster: string) => object
+} => {
   const followed = createProjector(given(...resources.map(applied))).follow(proxy, metadata)
   const shown = (type: XdsType, name: string) => {
     const resource = followed.get(type, name)
@@ -27,6 +32,21 @@ export const projectedTo = (
       clusters: all('clusters'),
       othersInBootstrap: false,
     },
+    mannerOf: (cluster) => {
+      const [json = {}] = shown('clusters', cluster)
+      const { circuit_breakers, common_lb_config, outlier_detection, ...rest } = Object.fromEntries(
+        Object.entries(json).filter(([key]) => !ownName.includes(key)),
+      )
+      // What is left out is Envoy's default, which may be said too.
+      const common = { healthy_panic_threshold: { value: 50 }, ...(common_lb_config as object | undefined) }
+      const outlier = { consecutive_5xx: 5, ...(outlier_detection as object | undefined) }
+      return {
+        ...rest,
+        ...(JSON.stringify(circuit_breakers) === '{"thresholds":[{}]}' ? {} : { circuit_breakers }),
+        common_lb_config: common,
+        ...(outlier_detection === undefined ? {} : { outlier_detection: outlier }),
+      }
+    },
     placeOf: (cluster) => {
       const [, port, , host] = cluster.split('|')
       const json = JSON.stringify([...shown('clusters', cluster), ...shown('endpoints', cluster)])
@@ -36,3 +56,5 @@ export const projectedTo = (
     },
   }
 }
+
+const ownName = ['name', 'metadata', 'eds_cluster_config', 'load_assignment', 'transport_socket']

@@ -114,7 +114,8 @@ const mapWriter = ({ type, keyType, rules, number }: FieldSchema): Encode => {
       return report(problems, `expected an object, got ${shown(json)}`)
     }
     const entries = json as Readonly<Record<string, unknown>>
-    const names = Object.keys(entries).sort(byCodeUnit)
+    const names = Object.keys(entries)
+    if (names.length > 1) names.sort(byCodeUnit)
     const problem = size?.(names)
     if (problem !== undefined) report(problems, problem)
     for (const name of names.reverse()) {

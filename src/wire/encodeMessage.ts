@@ -105,7 +105,7 @@ const encodeFields = (
   problems: Problems,
   depth: number,
 ): void => {
-  const { steps, problems: found } = planFor(shape, presentKeys(shape, json))
+  const { steps, problems: found } = recentPlan(shape, json) ?? planFor(shape, presentKeys(shape, json))
   for (const { key, field } of steps) {
     const before = problems.length
     field.write ??= fieldWriter(field.schema)
@@ -113,6 +113,22 @@ const encodeFields = (
     if (problems.length !== before) locate(problems, before, key)
   }
   for (const problem of found) if (!full(problems)) problems.push(problem)
+}
+
+const recentPlan = ({ recent }: Shape, json: Readonly<Record<string, unknown>>): Plan | undefined => {
+  for (const plan of recent) if (hasExactly(plan.keys, json)) return plan
+  return undefined
+}
+
+/** Whether these are the keys of `json`, in their order, and each says something. */
+const hasExactly = (keys: readonly string[], json: Readonly<Record<string, unknown>>): boolean => {
+  let count = 0
+  // Without a list of its keys, which would be made for every message.
+  for (const key in json) {
+    if (keys[count] !== key || json[key] === undefined || json[key] === null) return false
+    count += 1
+  }
+  return count === keys.length
 }
 
 /** Keys whose value says something: `null` stands for an absent field, but for the two types that mean it. */

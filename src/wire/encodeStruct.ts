@@ -21,7 +21,8 @@ export const encodeStruct: Encode = (writer, json, problems, depth) => {
     return report(problems, `expected an object, got ${shown(json)}`)
   }
   const fields = json as Readonly<Record<string, unknown>>
-  for (const name of Object.keys(fields).sort(byCodeUnit).reverse()) {
+  const names = Object.keys(fields)
+  for (const name of names.length < 2 ? names : names.sort(byCodeUnit).reverse()) {
     const entry = written(writer)
     const before = problems.length
     encodeValue(writer, fields[name], problems, depth + 1)

@@ -21,7 +21,7 @@ export type ClusterHttp = {
  *  port of HTTPS is HTTP within the proxy's own TLS. */
 export const clusterHttpJson = (
   protocol: Protocol,
-  http: ClusterHttp = {},
+  http: ClusterHttp = plain,
   upstream: {
     readonly tls: boolean
     /** The authority is the name that TLS asks for and verifies; `asked`: that it asks for alone; `never`: neither, which
@@ -31,6 +31,7 @@ export const clusterHttpJson = (
 ): JsonObject => {
   const http1 = protocol === 'HTTP' || (protocol === 'HTTPS' && upstream.tls)
   if (!isHttp(protocol) && !http1) return {}
+  if (http1 && http === plain && upstream.namedByAuthority === false) return {}
   const common = commonJson(http)
   const standsAlone =
     Object.keys(common).length === 0 && http.version === undefined && http.errorStatuses === undefined
@@ -57,6 +58,8 @@ export const clusterHttpJson = (
     },
   }
 }
+
+const plain: ClusterHttp = {}
 
 const commonJson = (http: ClusterHttp): JsonObject => ({
   ...(http.maxRequestsPerConnection === undefined

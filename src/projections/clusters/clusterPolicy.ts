@@ -44,21 +44,27 @@ export type ClusterPolicy = {
 
 /** The fields of an Envoy cluster that `policy` decides by itself: load balancing, circuit breakers, outlier
  *  detection, keepalive. */
-export const clusterPolicyJson = (policy: ClusterPolicy | undefined): JsonObject => ({
-  ...balanceJson(policy?.balance ?? { kind: 'roundRobin' }),
-  ...(policy?.breaker === undefined ? {} : { circuit_breakers: circuitBreakersJson(policy.breaker) }),
-  ...(policy?.outlier === undefined ? {} : { outlier_detection: outlierDetectionJson(policy.outlier) }),
-  ...commonJson(policy),
-  ...(policy?.keepalive === undefined
-    ? {}
-    : { upstream_connection_options: { tcp_keepalive: keepaliveJson(policy.keepalive) } }),
-})
+export const clusterPolicyJson = (policy: Partial<ClusterPolicy> | undefined): JsonObject =>
+  policy === undefined
+    ? withoutPolicy
+    : {
+        ...balanceJson(policy.balance ?? roundRobin),
+        ...(policy.breaker === undefined ? {} : { circuit_breakers: circuitBreakersJson(policy.breaker) }),
+        ...(policy.outlier === undefined ? {} : { outlier_detection: outlierDetectionJson(policy.outlier) }),
+        ...commonJson(policy),
+        ...(policy.keepalive === undefined
+          ? {}
+          : { upstream_connection_options: { tcp_keepalive: keepaliveJson(policy.keepalive) } }),
+      }
 
-const commonJson = (policy: ClusterPolicy | undefined): JsonObject => {
-  const panicPercent = policy?.outlier?.panicPercent
+const roundRobin: Balance = { kind: 'roundRobin' }
+const withoutPolicy = balanceJson(roundRobin)
+
+const commonJson = (policy: Partial<ClusterPolicy>): JsonObject => {
+  const panicPercent = policy.outlier?.panicPercent
   const common = {
     ...(panicPercent === undefined ? {} : { healthy_panic_threshold: { value: panicPercent } }),
-    ...(policy?.byLocality === true && policy.balance.kind !== 'utilization'
+    ...(policy.byLocality === true && policy.balance?.kind !== 'utilization'
       ? { locality_weighted_lb_config: {} }
       : {}),
   }

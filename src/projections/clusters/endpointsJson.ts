@@ -13,13 +13,17 @@ export const endpointsJson = (
   endpoints: readonly Endpoint[],
   share?: LocalityShare | undefined,
 ): JsonObject => {
+  const groups = localityGroups(endpoints.length < 2 ? endpoints : eachPlaceOnce(endpoints), share)
+  return { cluster_name: cluster, ...(groups.length === 0 ? {} : { endpoints: groups.map(groupJson) }) }
+}
+
+/** In order. */
+const eachPlaceOnce = (endpoints: readonly Endpoint[]): readonly Endpoint[] => {
   const sorted = [...endpoints].sort(byPlace)
-  const once = sorted.filter((endpoint, i) => {
+  return sorted.filter((endpoint, i) => {
     const before = sorted[i - 1]
     return before?.address !== endpoint.address || before.port !== endpoint.port
   })
-  const groups = localityGroups(once, share)
-  return { cluster_name: cluster, ...(groups.length === 0 ? {} : { endpoints: groups.map(groupJson) }) }
 }
 
 const groupJson = ({ locality, priority, weight, members }: LocalityGroup): JsonObject => ({

@@ -18,6 +18,14 @@ export const localityGroups = (
   endpoints: readonly Endpoint[],
   share: LocalityShare | undefined,
 ): readonly LocalityGroup[] => {
+  const [first] = endpoints
+  // Most services are in one place.
+  if (
+    first !== undefined &&
+    share === undefined &&
+    endpoints.every(({ locality }) => locality === first.locality)
+  )
+    return [{ locality: first.locality, priority: 0, weight: sumOf(endpoints), members: endpoints }]
   const groups = new Map<string, { locality: Locality; rank: number; weight: number; members: Endpoint[] }>()
   for (const endpoint of endpoints) {
     const { locality, weight } = endpoint
@@ -35,6 +43,12 @@ export const localityGroups = (
   const ranks = [...new Set(found.map(({ rank }) => rank))]
   const ranked = found.map(({ rank, ...group }) => ({ ...group, priority: ranks.indexOf(rank) }))
   return share?.kind === 'distribute' ? distributed(ranked, share.to) : ranked
+}
+
+const sumOf = (endpoints: readonly Endpoint[]): number => {
+  let sum = 0
+  for (const { weight } of endpoints) sum += weight
+  return sum
 }
 
 const rankOf = ({ labels, locality }: Endpoint, share: LocalityShare | undefined): number => {

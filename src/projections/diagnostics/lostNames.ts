@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../model/diagnostic.ts'
 import { provenanceOf, ruleText } from '../provenance.ts'
 import type { CompiledService } from '../registry/compiledService.ts'
 import type { Registry } from '../registry/registry.ts'
+import { callableNames } from '../views/callableNames.ts'
 import { lostHosts, rivalFor } from '../views/lostDomains.ts'
 
 /** A diagnostic at `path` for each name, as seen from the service's own namespace, that requests to another service
@@ -13,10 +14,11 @@ export const lostNames = (
 ): readonly Diagnostic[] => {
   const domain = `${service.namespace}.svc.${registry.settings().domain}`
   const variant = { domain, inScope: () => true }
+  const names = callableNames(service, domain, registry.claims)
   return service.ports
     .filter(({ http }) => http)
     .flatMap(({ port }) =>
-      lostHosts(service, port, variant, registry.claims).map((host) => ({
+      lostHosts(service, names, port, variant, registry.claims).map((host) => ({
         host,
         port,
         rival: rivalFor(host, service, port, variant, registry.claims) ?? service,

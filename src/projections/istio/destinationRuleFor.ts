@@ -10,9 +10,9 @@ export const destinationRuleFor = (
   variant: CallerTraits,
   registry: Registry,
 ): Stored<'DestinationRule'> | undefined => {
-  const able = destinationRulesOf(hostname, registry).filter((rule) =>
-    isFor(rule, hostname, variant, registry),
-  )
+  const all = destinationRulesOf(hostname, registry)
+  if (all.length === 0) return undefined
+  const able = all.filter((rule) => isFor(rule, hostname, variant, registry))
   return able.find(({ resource }) => resource.metadata.namespace === variant.namespace) ?? able[0]
 }
 
@@ -20,8 +20,10 @@ export const destinationRuleFor = (
 export const destinationRulesOf = (
   hostname: string,
   registry: Pick<Registry, 'istio'>,
-): readonly Stored<'DestinationRule'>[] =>
-  [...registry.istio.destinationRules.taking(hostname)].sort((a, b) => selectorRank(a) - selectorRank(b))
+): readonly Stored<'DestinationRule'>[] => {
+  const taking = registry.istio.destinationRules.taking(hostname)
+  return taking.length < 2 ? taking : [...taking].sort((a, b) => selectorRank(a) - selectorRank(b))
+}
 
 /** Whether `rule` may hold for callers of this variant, were it the only one. */
 export const isFor = (

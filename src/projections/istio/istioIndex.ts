@@ -3,6 +3,7 @@ import type { Resource } from '../../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
 import { matchesLabels } from '../registry/instanceEndpoints.ts'
 import { multimap } from '../registry/multimap.ts'
+import { orderedMultimap } from '../registry/orderedMultimap.ts'
 import type { Touched } from '../registry/registry.ts'
 import { labelsKey } from './callerCondition.ts'
 import { delegateKey } from './delegateOf.ts'
@@ -64,8 +65,8 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
   /** Who delegates, by whom they delegate to. */
   const delegators = multimap<Stored<'VirtualService'>>()
   const gateways = new Map<string, Stored<'Gateway'>>()
-  const rulesByGateway = multimap<Stored<'VirtualService'>>()
-  const gatewayRulesByHost = multimap<Stored<'VirtualService'>>()
+  const rulesByGateway = orderedMultimap<Stored<'VirtualService'>>(byKey)
+  const gatewayRulesByHost = orderedMultimap<Stored<'VirtualService'>>(byKey)
   const rulesByDestination = multimap<Stored<'VirtualService'>>()
   const conditions = new Map<string, LabelCondition>()
   const conditionsByPair = multimap<LabelCondition>()
@@ -142,8 +143,8 @@ export const createIstioIndex = (meshDomain: () => string): MovingIstioIndex => 
         .filter(([, { resource }]) => matchesLabels(labels, resource.spec.selector ?? {}))
         .map(([key]) => key)
         .sort(byCodeUnit),
-    gatewayRules: (key) => [...rulesByGateway.get(key)].sort(byKey),
-    gatewayRulesFor: (host) => [...gatewayRulesByHost.get(host)].sort(byKey),
+    gatewayRules: rulesByGateway.get,
+    gatewayRulesFor: gatewayRulesByHost.get,
     gatewayRulesTo: (hostname) => [...rulesByDestination.get(hostname)].flatMap(boundBy),
     gatewayDestinations: () => rulesByDestination.keys(),
     meshVirtualServices,

@@ -1,6 +1,6 @@
 import type { ConfigKind, Stored } from '../../model/mesh.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
-import { multimap } from '../registry/multimap.ts'
+import { orderedMultimap } from '../registry/orderedMultimap.ts'
 import { hostPatterns } from './hostPatterns.ts'
 
 /** Rules by the hosts that they are for, resolved; `*.suffix` and `*` stand for themselves. */
@@ -15,18 +15,17 @@ export type RulesByHost<K extends ConfigKind> = {
 
 /** An index of no rules. */
 export const rulesByHost = <K extends ConfigKind>(): RulesByHost<K> => {
-  const byHost = multimap<Stored<K>>()
+  const byHost = orderedMultimap<Stored<K>>(byKey)
   // Asked for every hostname of every view, and most meshes have none of these.
   const patterns = new Set<string>()
-  const at = (host: string): readonly Stored<K>[] => [...byHost.get(host)].sort(byKey)
   return {
-    at,
+    at: byHost.get,
     taking: (hostname) =>
       patterns.size === 0
-        ? at(hostname)
+        ? byHost.get(hostname)
         : hostPatterns(hostname)
             .filter((host, i) => i === 0 || patterns.has(host))
-            .flatMap(at),
+            .flatMap(byHost.get),
     add: (host, rule) => {
       byHost.add(host, rule)
       if (host.startsWith('*')) patterns.add(host)

@@ -33,11 +33,13 @@ export const trafficFor = (
 
 /** `route` with what the load balancers of its destinations need to tell requests alike. */
 export const withHashes = (route: HttpRoute, variant: CallerTraits, registry: Registry): HttpRoute => {
-  const hashes = new Map<string, HttpHash>()
+  let hashes: Map<string, HttpHash> | undefined
   for (const destination of destinationsOf(route)) {
     const traffic = trafficFor(destination, variant, registry)
     const hash = traffic && hashOf(traffic.policy)
-    if (hash !== undefined) hashes.set(JSON.stringify(hash), hash)
+    if (hash === undefined) continue
+    hashes ??= new Map()
+    hashes.set(JSON.stringify(hash), hash)
   }
-  return hashes.size === 0 ? route : { ...route, hash: [...hashes.values()] }
+  return hashes === undefined ? route : { ...route, hash: [...hashes.values()] }
 }

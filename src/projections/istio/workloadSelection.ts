@@ -28,10 +28,10 @@ export const createWorkloadSelection = (): WorkloadSelection => {
       matchesLabels(spec.labels ?? {}, selectorOf(service) ?? {}),
     )
   return {
-    workloadsOf: (service) =>
-      [...(selected.get(service) ?? [])].sort((a, b) =>
-        byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource))),
-      ),
+    workloadsOf: (service) => {
+      const its = selected.get(service)
+      return its === undefined ? none : [...its].sort(byKey)
+    },
     servicesOf,
     shiftService: (service, shift, workloads) => {
       if (selectorOf(service) === undefined) return
@@ -48,6 +48,11 @@ export const createWorkloadSelection = (): WorkloadSelection => {
     },
   }
 }
+
+const none: readonly Workload[] = []
+
+const byKey = (a: Workload, b: Workload): number =>
+  byCodeUnit(keyOf(nameOf(a.resource)), keyOf(nameOf(b.resource)))
 
 const selectorOf = ({ found }: CompiledService): Readonly<Record<string, string>> | undefined =>
   found.by === 'caller' || found.by === 'askedName' ? undefined : found.selector

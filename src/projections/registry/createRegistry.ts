@@ -22,6 +22,7 @@ import { claimedForms, domainClaims } from './domainClaims.ts'
 import { resolveDestination } from './hostnames.ts'
 import { claimantsAmong } from './meantBy.ts'
 import { multimap } from './multimap.ts'
+import { orderedMultimap } from './orderedMultimap.ts'
 import { nothingTouched, type Registry, type Touched } from './registry.ts'
 import { createWorkloadIndex } from './workloadIndex.ts'
 
@@ -46,13 +47,13 @@ export const createRegistry = (
   const byNamespace = multimap<CompiledService>()
   const claims = domainClaims()
   const connections = multimap<CompiledService>()
-  const rulesByTarget = multimap<Stored<'RouteRule'>>()
-  const policiesByTarget = multimap<Stored<'DestinationPolicy'>>()
+  const rulesByTarget = orderedMultimap<Stored<'RouteRule'>>(byPrecedence)
+  const policiesByTarget = orderedMultimap<Stored<'DestinationPolicy'>>(byKey)
   const bySource = multimap<Rule>()
-  const ingressRulesByHost = multimap<IngressEntry>()
+  const ingressRulesByHost = orderedMultimap<IngressEntry>(byKey)
   const ingressRulesByTarget = multimap<IngressEntry>()
   const entriesByIngress = new WeakMap<Stored<'Ingress'>, readonly IngressEntry[]>()
-  const sidecarsByNamespace = multimap<Stored<'Sidecar'>>()
+  const sidecarsByNamespace = orderedMultimap<Stored<'Sidecar'>>(byKey)
   const envoyResources = new Map<string, Stored<'EnvoyResource'>>()
   const istio = createIstioIndex(() => settings.domain)
 
@@ -73,20 +74,22 @@ export const createRegistry = (
     services: () => byName.values(),
     servicesIn: (namespace) => byNamespace.get(namespace),
     endpointsOf: (service, port) =>
-      declarersOf(service, port).flatMap((one) => workloads.endpointsOf(one.service, one.port)),
+      service.parts === undefined
+        ? workloads.endpointsOf(service, port)
+        : declarersOf(service, port).flatMap((one) => workloads.endpointsOf(one.service, one.port)),
     identitiesOf: (service) => {
       const accounts = new Set(partsOf(service).flatMap(workloads.accountsOf))
       return [...accounts].sort(byCodeUnit).map((account) => spiffeId(settings.domain, account))
     },
     workloadsAt: workloads.at,
     servedBy: workloads.servedBy,
-    rulesTo: (hostname) => [...rulesByTarget.get(hostname)].sort(byPrecedence),
+    rulesTo: rulesByTarget.get,
     rulesFrom: (source) => bySource.get(source),
-    policiesTo: (hostname) => [...policiesByTarget.get(hostname)].sort(byKey),
-    ingressRulesAt: (host) => [...ingressRulesByHost.get(host)].sort(byKey),
+    policiesTo: policiesByTarget.get,
+    ingressRulesAt: ingressRulesByHost.get,
     ingressRulesTo: (hostname) => ingressRulesByTarget.get(hostname),
     ingressHosts: () => ingressRulesByHost.keys(),
-    sidecarsIn: (namespace) => [...sidecarsByNamespace.get(namespace)].sort(byKey),
+    sidecarsIn: sidecarsByNamespace.get,
     envoyResources: () => envoyResources.values(),
     secretProblem,
     fileProblem,

@@ -19,7 +19,9 @@ export const declarersOf = (service: CompiledService, port: CompiledPort): reado
 
 /** What is declared of `port`, by the first who does. */
 export const declarationOf = (service: CompiledService, port: CompiledPort | undefined): Declaration =>
-  (port && declarersOf(service, port)[0]?.service) ?? service
+  service.parts === undefined || port === undefined
+    ? service
+    : (declarersOf(service, port)[0]?.service ?? service)
 
 /** The port at which the names that callers ask for are looked up, of a port that is found so. */
 export const lookUpPortOf = (service: CompiledService, port: CompiledPort): number | undefined =>

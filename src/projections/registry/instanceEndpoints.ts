@@ -40,4 +40,7 @@ const hostAndPort = (text: string): { readonly host: string; readonly port: numb
 export const matchesLabels = (
   labels: Readonly<Record<string, string>>,
   subset: Readonly<Record<string, string>>,
-): boolean => Object.entries(subset).every(([key, value]) => labels[key] === value)
+): boolean => {
+  for (const key in subset) if (labels[key] !== subset[key]) return false
+  return true
+}

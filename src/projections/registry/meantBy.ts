@@ -5,10 +5,10 @@ import type { CompiledService } from './compiledService.ts'
 /** What `declarations` of one hostname come to, in the order in which they go: Services, then ServiceEntries, those of one
  *  namespace together, then EgressRules, each by key. */
 export const claimantsAmong = (declarations: Iterable<CompiledService>): readonly CompiledService[] => {
-  const all = [...declarations]
+  const all = Array.isArray(declarations) ? (declarations as readonly CompiledService[]) : [...declarations]
   if (all.length < 2) return all
   const groups = new Map<string, [CompiledService, ...CompiledService[]]>()
-  for (const one of all.sort((a, b) => byCodeUnit(a.key, b.key))) {
+  for (const one of [...all].sort((a, b) => byCodeUnit(a.key, b.key))) {
     const group = isEntry(one) ? `entries of ${one.namespace}` : one.key
     const its = groups.get(group)
     if (its === undefined) groups.set(group, [one])

@@ -2,6 +2,8 @@
 export type Multimap<V> = {
   get(key: string): Iterable<V>
   has(key: string): boolean
+  /** Whether there is more than one. */
+  hasMany(key: string): boolean
   keys(): Iterable<string>
   add(key: string, value: V): void
   delete(key: string, value: V): void
@@ -18,10 +20,14 @@ export const multimap = <V extends object | string>(): Multimap<V> => {
   return {
     get: (key) => {
       const found = byKey.get(key)
-      if (found === undefined) return []
+      if (found === undefined) return nothing
       return Array.isArray(found) || found instanceof Set ? found : [found]
     },
     has: (key) => byKey.has(key),
+    hasMany: (key) => {
+      const found = byKey.get(key)
+      return Array.isArray(found) ? found.length > 1 : found instanceof Set && found.size > 1
+    },
     keys: () => byKey.keys(),
     add: (key, value) => {
       const found = byKey.get(key)
@@ -48,3 +54,5 @@ export const multimap = <V extends object | string>(): Multimap<V> => {
     },
   }
 }
+
+const nothing: readonly never[] = []

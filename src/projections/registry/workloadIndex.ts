@@ -38,7 +38,9 @@ export const createWorkloadIndex = (
   const selection = createWorkloadSelection()
 
   const instancesOf = ({ key, hostname }: CompiledService): Iterable<Stored<'Instance'>> =>
-    new Set([...instancesByReference.get(key), ...instancesByReference.get(hostname)])
+    instancesByReference.has(hostname)
+      ? new Set([...instancesByReference.get(key), ...instancesByReference.get(hostname)])
+      : instancesByReference.get(key)
 
   const referredBy = (workload: Workload): readonly CompiledService[] =>
     referencesOf(workload).flatMap(
@@ -55,12 +57,16 @@ export const createWorkloadIndex = (
   }
 
   return {
-    endpointsOf: (service, port) =>
-      [
-        ...[...instancesOf(service)].flatMap(({ resource }) => endpointOf(resource, port.name) ?? []),
-        ...selection.workloadsOf(service).map(({ resource }) => selectedEndpoint(resource, port)),
-        ...endpointsWithin(service).map((entry) => workloadEndpoint(entry, port)),
-      ].filter(({ address }) => canBeEndpoint(address, service.found)),
+    endpointsOf: (service, port) => {
+      const found: Endpoint[] = []
+      const take = (endpoint: Endpoint | undefined): void => {
+        if (endpoint !== undefined && canBeEndpoint(endpoint.address, service.found)) found.push(endpoint)
+      }
+      for (const { resource } of instancesOf(service)) take(endpointOf(resource, port.name))
+      for (const { resource } of selection.workloadsOf(service)) take(selectedEndpoint(resource, port))
+      for (const entry of endpointsWithin(service)) take(workloadEndpoint(entry, port))
+      return found
+    },
     accountsOf: (service) =>
       [
         ...new Set([

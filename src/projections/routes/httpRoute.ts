@@ -154,10 +154,10 @@ export type HttpRoute = {
 }
 
 /** Every destination that the route sends requests to, mirrors included, in the order given. */
-export const destinationsOf = (route: HttpRoute): readonly Destination[] => [
-  ...(route.action.kind === 'forward' ? route.action.destinations : []),
-  ...route.mirrors,
-]
+export const destinationsOf = ({ action, mirrors }: HttpRoute): readonly Destination[] => {
+  if (action.kind !== 'forward') return mirrors
+  return mirrors.length === 0 ? action.destinations : [...action.destinations, ...mirrors]
+}
 
 /** True when every request meets `match`. */
 export const takesEveryRequest = (match: HttpMatch): boolean =>

@@ -9,9 +9,9 @@ import { textMatchJson } from './textMatchJson.ts'
  *  gets, and another authority for hosts that may be looked up; nothing where it has none of these. */
 export const routeFiltersJson = (route: HttpRoute): JsonObject => {
   const { fault, cors, rewrite } = route
-  const lookedUp = destinationsOf(route).some(({ hostname }) => hostname.startsWith('*'))
-  const authority = lookedUp ? rewrite?.authority : undefined
-  if (fault === undefined && cors === undefined && authority === undefined) return {}
+  const isLookedUp = (): boolean => destinationsOf(route).some(({ hostname }) => hostname.startsWith('*'))
+  const authority = rewrite?.authority !== undefined && isLookedUp() ? rewrite.authority : undefined
+  if (fault === undefined && cors === undefined && authority === undefined) return nothing
   return {
     typed_per_filter_config: {
       ...(cors === undefined ? {} : { [httpFilterNames.cors]: corsJson(cors) }),
@@ -20,6 +20,8 @@ export const routeFiltersJson = (route: HttpRoute): JsonObject => {
     },
   }
 }
+
+const nothing: JsonObject = {}
 
 const faultJson = ({ delay, abort }: HttpRouteFault): JsonObject => ({
   '@type': 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault',

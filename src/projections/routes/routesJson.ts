@@ -1,14 +1,15 @@
 import { envoyDuration } from '../envoyDuration.ts'
 import type { JsonObject } from '../json.ts'
 import { routeMetadata } from '../provenance.ts'
-import type {
-  HeaderChanges,
-  HttpAction,
-  HttpHash,
-  HttpMatch,
-  HttpRetries,
-  HttpRoute,
-  NamedMatch,
+import {
+  type HeaderChanges,
+  type HttpAction,
+  type HttpHash,
+  type HttpMatch,
+  type HttpRetries,
+  type HttpRoute,
+  type NamedMatch,
+  takesEveryRequest,
 } from './httpRoute.ts'
 import { routeFiltersJson } from './routeFiltersJson.ts'
 import { textMatchJson } from './textMatchJson.ts'
@@ -25,6 +26,7 @@ export const routeJson = (route: HttpRoute): JsonObject => ({
 })
 
 const matchJson = (match: HttpMatch): JsonObject => {
+  if (takesEveryRequest(match)) return everything
   const headers = [
     ...pseudoHeader(':authority', match.authority),
     ...pseudoHeader(':method', match.method),
@@ -37,6 +39,8 @@ const matchJson = (match: HttpMatch): JsonObject => {
     ...(match.query.length === 0 ? {} : { query_parameters: match.query.map(queryMatchJson) }),
   }
 }
+
+const everything: JsonObject = { prefix: '/' }
 
 const pseudoHeader = (name: string, text: HttpMatch['method']): readonly NamedMatch[] =>
   text === undefined ? [] : [{ name, text }]
@@ -197,10 +201,15 @@ const hashJson = (hash: HttpHash): JsonObject => {
 const headerChangesJson = (of: {
   readonly requestHeaders?: HeaderChanges
   readonly responseHeaders?: HeaderChanges
-}): JsonObject => ({
-  ...changesJson('request', of.requestHeaders),
-  ...changesJson('response', of.responseHeaders),
-})
+}): JsonObject =>
+  of.requestHeaders === undefined && of.responseHeaders === undefined
+    ? nothing
+    : {
+        ...changesJson('request', of.requestHeaders),
+        ...changesJson('response', of.responseHeaders),
+      }
+
+const nothing: JsonObject = {}
 
 const changesJson = (side: 'request' | 'response', changes: HeaderChanges | undefined): JsonObject => ({
   ...(changes === undefined || changes.put.length === 0

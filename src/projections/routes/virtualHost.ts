@@ -27,10 +27,16 @@ export const virtualHostJson = (host: {
   const { routes, shadowed } = orderedRoutes(host.routes, host.defaultRoute)
   return {
     json: { name: host.name, domains: host.domains, routes: routes.map(routeJson) },
-    clusters: [...new Set(routes.flatMap(destinationsOf).map(({ cluster }) => cluster))].sort(byCodeUnit),
+    clusters: clustersOf(routes),
     routes,
     shadowed,
   }
+}
+
+/** Sorted, each once. */
+const clustersOf = (routes: readonly HttpRoute[]): readonly string[] => {
+  const all = routes.flatMap(destinationsOf).map(({ cluster }) => cluster)
+  return all.length < 2 ? all : [...new Set(all)].sort(byCodeUnit)
 }
 
 /** `routes` as they are tried, up to the first that takes everything, else up to `defaultRoute`; and those after it. */
@@ -38,6 +44,8 @@ export const orderedRoutes = (
   routes: readonly HttpRoute[],
   defaultRoute: HttpRoute,
 ): Pick<BuiltVirtualHost, 'routes' | 'shadowed'> => {
+  // Most services have no rules, and this is asked of every one.
+  if (routes.length === 0) return { routes: [defaultRoute], shadowed: routes }
   const sorted = [...routes].sort(byPrecedence)
   const last = sorted.findIndex(({ match }) => takesEveryRequest(match))
   return last === -1

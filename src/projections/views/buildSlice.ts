@@ -13,25 +13,25 @@ import { declarationOf, lookUpPortOf } from '../registry/declarers.ts'
 import type { Registry } from '../registry/registry.ts'
 import { type Destination, destinationsOf } from '../routes/httpRoute.ts'
 import { serviceRoutes } from '../routes/serviceRoutes.ts'
+import type { CallableNames } from './callableNames.ts'
 import { doorsOf } from './egressPlaces.ts'
 import { takesPort } from './scope.ts'
 import type { ClusterPart, PlaceClaim, Slice, SliceVariant } from './slice.ts'
 import { virtualHostPart } from './virtualHostPart.ts'
 
-/** What `service` adds to the configuration of callers of this variant. */
+/** What `service` adds to the configuration of callers of this variant, who know it by `names`. */
 export const buildSlice = (
   service: CompiledService,
+  names: CallableNames,
   variant: SliceVariant,
   registry: Registry,
   variantKey: string,
 ): Slice => {
   const clusters = new Map<string, ClusterPart>()
+  const declaredBy = provenanceOf(service.stored)
   const need = (destination: Destination): void => {
     if (!clusters.has(destination.cluster))
-      clusters.set(
-        destination.cluster,
-        clusterPart(destination, provenanceOf(service.stored), variant, registry),
-      )
+      clusters.set(destination.cluster, clusterPart(destination, declaredBy, variant, registry))
   }
   const virtualHosts: Slice['virtualHosts'][number][] = []
   const portsByAuthority: number[] = []
@@ -74,8 +74,8 @@ export const buildSlice = (
     for (const route of routes) for (const destination of destinationsOf(route)) need(destination)
     const byAuthority = [own, ...routes.flatMap(destinationsOf)].some(isByAuthority)
     if (isCalled && listens && byAuthority) portsByAuthority.push(port.port)
-    const put = (table: string, by: Parameters<typeof virtualHostPart>[2]['by']): void => {
-      const part = virtualHostPart(service, port, { routes, by }, variant, registry)
+    const put = (table: string, by: Omit<Parameters<typeof virtualHostPart>[2]['by'], 'names'>): void => {
+      const part = virtualHostPart(service, port, { routes, by: { names, ...by } }, variant, registry)
       if (part !== undefined) virtualHosts.push({ table, part })
     }
     if (direct && variant.mode === 'proxy') put(httpProxyName, { mode: 'proxy' })

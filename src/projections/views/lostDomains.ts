@@ -2,22 +2,22 @@ import { byCodeUnit } from '../../model/resourceName.ts'
 import type { CompiledService } from '../registry/compiledService.ts'
 import type { DomainClaims } from '../registry/domainClaims.ts'
 import { hostsOf } from '../registry/hostnames.ts'
+import type { CallableNames } from './callableNames.ts'
 import type { Scope } from './scope.ts'
 import type { SliceVariant } from './slice.ts'
 
-/** The hosts that `service` may not answer to on `port`, because another service in the caller's scope has a better
+/** Those of its contested hosts that `service` may not answer to on `port`, because another service in the caller's scope has a better
  *  claim: a mesh service's full name goes before an external host's, that before a short form or virtual IP, then
  *  the smaller key. At a place only those in its `scope` contend. */
 export const lostHosts = (
   service: CompiledService,
+  { contested }: Pick<CallableNames, 'contested'>,
   port: number,
   variant: Pick<SliceVariant, 'domain' | 'inScope'>,
   claims: DomainClaims,
   scope?: Scope,
 ): readonly string[] =>
-  hostsOf(service, variant.domain).filter(
-    (host) => rivalFor(host, service, port, variant, claims, scope) !== undefined,
-  )
+  contested.filter((host) => rivalFor(host, service, port, variant, claims, scope) !== undefined)
 
 /** The service with the best claim to `host` on `port`, where it is better than that of `service`. */
 export const rivalFor = (

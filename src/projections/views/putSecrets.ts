@@ -26,5 +26,10 @@ export const putSecrets = (
 }
 
 /** Names of the secrets that its listeners and clusters ask for. */
-const secretsOf = (slice: Slice | undefined): ReadonlySet<string> =>
-  new Set(slice === undefined ? [] : [...(slice.secrets ?? []), ...secretsOfClusters(slice.clusters)])
+const secretsOf = (slice: Slice | undefined): ReadonlySet<string> => {
+  if (slice === undefined) return none
+  const ofClusters = secretsOfClusters(slice.clusters)
+  return slice.secrets === undefined ? ofClusters : new Set([...slice.secrets, ...ofClusters])
+}
+
+const none: ReadonlySet<string> = new Set()

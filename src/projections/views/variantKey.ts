@@ -1,48 +1,62 @@
-import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
+import type { Stored } from '../../model/mesh.ts'
+import { keyOf, nameOf } from '../../model/resourceName.ts'
 import { istioVariantKey } from '../istio/istioVariantKey.ts'
 import type { CompiledService } from '../registry/compiledService.ts'
-import { shortForms } from '../registry/hostnames.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { CallableNames } from './callableNames.ts'
 import { doorsOf } from './egressPlaces.ts'
 import { lostHosts } from './lostDomains.ts'
 import { takesPort } from './scope.ts'
 import type { SliceVariant } from './slice.ts'
 
-/** The declared input of the slice of `service`: equal keys, equal slices, as long as the registry stands. `foreign`:
+/** The declared input of the slice of `service`, which callers know by `names`: equal keys, equal slices, as long as the registry stands. `foreign`:
  *  other hostnames that rules to it lead to. */
 export const variantKeyOf = (
   service: CompiledService,
+  names: CallableNames,
   foreign: readonly string[],
   variant: SliceVariant,
   registry: Registry,
 ): string => {
-  const rules = [...registry.rulesTo(service.hostname), ...registry.policiesTo(service.hostname)]
-    .map(({ resource }) => keyOf(nameOf(resource)))
-    .filter((key) => variant.sourceRules.has(key))
-  const lost = service.ports
-    .filter(({ http }) => http)
-    .map(({ port }) => lostHosts(service, port, variant, registry.claims).join(','))
-  const forms = shortForms(service.hostname, variant.domain).length
-  // Rules to this service may lead to others, whose policies may hold for some callers only.
-  const foreignRules = foreignSourceRules(foreign, variant, registry)
   const hostnames = [service.hostname, ...foreign]
-  const istio = istioVariantKey(hostnames, variant, registry)
-  const meant = meantKey(hostnames, variant, registry)
-  // A Sidecar may have left some out.
-  const ports = service.parts === undefined ? '' : service.ports.map(({ port }) => port).join(' ')
-  const places = placesKey(service, variant, registry)
   return [
     variant.mode,
-    forms,
-    rules.join(' '),
-    lost.join(' '),
-    foreignRules,
-    istio,
-    meant,
-    ports,
-    places,
+    names.hosts.length,
+    sourceRules(registry.rulesTo(service.hostname), variant),
+    sourceRules(registry.policiesTo(service.hostname), variant),
+    lostKey(service, names, variant, registry),
+    // Rules to this service may lead to others, whose policies may hold for some callers only.
+    foreign.map((hostname) => sourceRules(registry.policiesTo(hostname), variant)).join(' '),
+    istioVariantKey(hostnames, variant, registry),
+    meantKey(hostnames, variant, registry),
+    // A Sidecar may have left some out.
+    service.parts === undefined ? '' : service.ports.map(({ port }) => port).join(' '),
+    placesKey(service, names, variant, registry),
   ].join('\n')
 }
+
+/** Those of `rules` that hold for these callers alone. */
+const sourceRules = (rules: readonly Stored[], { sourceRules: held }: SliceVariant): string =>
+  rules.length === 0 || held.size === 0
+    ? ''
+    : rules
+        .map(({ resource }) => keyOf(nameOf(resource)))
+        .filter((key) => held.has(key))
+        .join(' ')
+
+/** Which names others answer to, by port. */
+const lostKey = (
+  service: CompiledService,
+  names: CallableNames,
+  variant: SliceVariant,
+  registry: Registry,
+): string =>
+  names.contested.length === 0
+    ? ''
+    : service.ports
+        .filter(({ http }) => http)
+        .map(({ port }) => lostHosts(service, names, port, variant, registry.claims).join(','))
+        .join(' ')
 
 /** Which services the hostnames mean that more than one claims. */
 const meantKey = (hostnames: readonly string[], { meant }: SliceVariant, registry: Registry): string =>
@@ -52,7 +66,12 @@ const meantKey = (hostnames: readonly string[], { meant }: SliceVariant, registr
     .join(' ')
 
 /** Which ports are called without a place, and at which places the others, by which names. */
-const placesKey = (service: CompiledService, variant: SliceVariant, registry: Registry): string => {
+const placesKey = (
+  service: CompiledService,
+  names: CallableNames,
+  variant: SliceVariant,
+  registry: Registry,
+): string => {
   const { apart } = variant
   if (apart === undefined) return ''
   return JSON.stringify(
@@ -62,21 +81,8 @@ const placesKey = (service: CompiledService, variant: SliceVariant, registry: Re
         name,
         place.bound,
         place.port,
-        lostHosts(service, port.port, variant, registry.claims, place.scope),
+        lostHosts(service, names, port.port, variant, registry.claims, place.scope),
       ]),
     ]),
   )
-}
-
-const foreignSourceRules = (
-  foreign: readonly string[],
-  variant: SliceVariant,
-  registry: Registry,
-): string => {
-  if (variant.sourceRules.size === 0) return ''
-  return foreign
-    .flatMap((hostname) => registry.policiesTo(hostname).map(({ resource }) => keyOf(nameOf(resource))))
-    .filter((key) => variant.sourceRules.has(key))
-    .sort(byCodeUnit)
-    .join(' ')
 }

@@ -7,6 +7,7 @@ import type { CompiledService } from '../registry/compiledService.ts'
 import { multimap } from '../registry/multimap.ts'
 import type { Registry, Touched } from '../registry/registry.ts'
 import { buildSlice } from './buildSlice.ts'
+import { callableNames } from './callableNames.ts'
 import type { Caller } from './caller.ts'
 import { type Changes, isEmpty, noChanges } from './changes.ts'
 import { createDependents } from './dependents.ts'
@@ -60,10 +61,11 @@ export const createViews = (
     const variants = slices.get(service.hostname)
     if (variants === undefined) dependents.learn(service.hostname)
     const foreign = dependents.foreignTo(service.hostname)
-    const key = variantKeyOf(service, foreign, view.variant, registry)
+    const names = callableNames(service, view.variant.domain, registry.claims)
+    const key = variantKeyOf(service, names, foreign, view.variant, registry)
     const known = variants?.find(({ variantKey }) => variantKey === key)
     if (known !== undefined) return known
-    const slice = buildSlice(service, view.variant, registry, key)
+    const slice = buildSlice(service, names, view.variant, registry, key)
     if (variants === undefined) slices.set(service.hostname, [slice])
     else variants.push(slice)
     return slice

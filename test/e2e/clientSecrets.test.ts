@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ClientTls, DestinationRuleSpec } from '../../src/model/istio/destinationRule.ts'
+import type { ServiceEntrySpec } from '../../src/model/istio/serviceEntry.ts'
 import { authority } from '../certificates.ts'
 import { envoyOrSkip } from '../envoyOrSkip.ts'
 import { freePort } from '../freePort.ts'
@@ -23,12 +24,13 @@ describe.skipIf(envoy.skip)('secrets of TLS to services on a real Envoy', () => 
   const servers = authority(join(directory, 'servers'))
   const others = authority(join(directory, 'others'))
   const clients = authority(join(directory, 'clients'))
-  const shown = servers.sign('bank', ['DNS:bank.example'])
+  const shown = servers.sign('bank', ['DNS:bank.example', 'DNS:a.localhost'])
   let mesh: OwnMesh
   let client: Workload
   let stranger: Workload
   let gate: Workload
   let bank: Server
+  let bankPort = 0
   let connections = 0
   const { put, clear } = passingResources(() => mesh)
 
@@ -44,6 +46,22 @@ describe.skipIf(envoy.skip)('secrets of TLS to services on a real Envoy', () => 
   const selected = { workloadSelector: { labels: { app: 'client' } } }
   const rule = (tls: ClientTls, more: Partial<DestinationRuleSpec> = selected): Promise<void> =>
     put(istio('DestinationRule', 'bank', { host: 'bank', trafficPolicy: { tls }, ...more }))
+  const bankServer = (): Server =>
+    createServer(
+      {
+        cert: readFileSync(shown.cert),
+        key: readFileSync(shown.key),
+        ca: readFileSync(clients.ca),
+        requestCert: true,
+        rejectUnauthorized: false,
+      },
+      ({ socket }, response) => {
+        const { authorized } = socket as TLSSocket
+        const { subject } = (socket as TLSSocket).getPeerCertificate()
+        response.setHeader('connection', 'close')
+        response.end(authorized ? `${subject.CN}` : 'nobody')
+      },
+    )
   /** Whose certificate the bank was shown, or the status of what is no answer of it. */
   const asked = async (who = client, host = 'bank:9080'): Promise<string> => {
     const { status, body } = await who.get(host)
@@ -66,29 +84,15 @@ describe.skipIf(envoy.skip)('secrets of TLS to services on a real Envoy', () => 
     secret('vault', { ...pair('client'), 'ca.crt': servers.ca })
     secret('wrong', { ...pair('client'), 'ca.crt': others.ca })
     secret('roots', { 'ca.crt': servers.ca })
-    bank = createServer(
-      {
-        cert: readFileSync(shown.cert),
-        key: readFileSync(shown.key),
-        ca: readFileSync(clients.ca),
-        requestCert: true,
-        rejectUnauthorized: false,
-      },
-      ({ socket }, response) => {
-        const { authorized } = socket as TLSSocket
-        const { subject } = (socket as TLSSocket).getPeerCertificate()
-        response.setHeader('connection', 'close')
-        response.end(authorized ? `${subject.CN}` : 'nobody')
-      },
-    )
+    bank = bankServer()
     bank.on('connection', () => {
       connections += 1
     })
-    const port = await freePort()
-    await new Promise<void>((done) => bank.listen(port, address, done))
+    bankPort = await freePort()
+    await new Promise<void>((done) => bank.listen(bankPort, address, done))
     mesh = await startMesh(envoy.path, 'memory', { secrets })
     for (const name of ['client', 'stranger', 'gate', 'bank']) await mesh.put(service(name))
-    await mesh.put(instance('bank-1', 'bank', address, { ports: { http: port } }))
+    await mesh.put(instance('bank-1', 'bank', address, { ports: { http: bankPort } }))
     client = await mesh.workload('client', { service: 'client', labels: { app: 'client' } })
     stranger = await mesh.workload('stranger', { service: 'stranger', labels: { app: 'stranger' } })
     gate = await mesh.workload('gate', { service: 'gate', type: 'router' })
@@ -181,6 +185,61 @@ describe.skipIf(envoy.skip)('secrets of TLS to services on a real Envoy', () => 
     await expect.poll(() => asked(), { timeout: 10_000 }).toBe('late')
     expect(await told()).toEqual([])
     expect(connections).toBeGreaterThan(before)
+  })
+
+  test('Y46: connections that are no requests are begun so too, and closed without the secret', async () => {
+    const number = await freePort()
+    await put(
+      service('safe', { ports: [{ name: 'tcp', port: 9443 }] }),
+      instance('safe-1', 'safe', address, { ports: { tcp: bankPort } }),
+      istio('Gateway', 'tcp', {
+        servers: [{ port: { number, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
+      }),
+      istio('VirtualService', 'tcp', {
+        gateways: ['tcp'],
+        hosts: ['*'],
+        tcp: [{ route: [{ destination: { host: 'safe', port: { number: 9443 } } }] }],
+      }),
+    )
+    const through = async (tls: ClientTls): Promise<string> => {
+      await put(istio('DestinationRule', 'safe', { host: 'safe', trafficPolicy: { tls } }))
+      return fetch(`http://${gate.address}:${number}/`).then(
+        (answer) => answer.text(),
+        () => 'none',
+      )
+    }
+    expect(await through(mutual)).toBe('client')
+    expect(await through({ ...mutual, credentialName: 'absent' })).toBe('none')
+    expect(await through({ ...mutual, credentialName: 'wrong' })).toBe('none')
+  })
+
+  test('Y46: hosts that a request names, or that its caller looked up, too', async () => {
+    const [local, port] = [bankServer(), await freePort()]
+    onTestFinished(() => void local.close())
+    await new Promise<void>((done) => local.listen(port, '127.0.0.1', done))
+    const entry = (name: string, host: string, spec: Omit<ServiceEntrySpec, 'hosts'>) =>
+      put(
+        istio('ServiceEntry', name, { hosts: [host], ...spec }),
+        istio('DestinationRule', name, {
+          host,
+          ...selected,
+          trafficPolicy: { tls: { mode: 'MUTUAL', credentialName: 'vault' } },
+        }),
+      )
+    await entry('looked-up', '*.localhost', {
+      ports: [{ number: port, name: 'http' }],
+      resolution: 'DYNAMIC_DNS',
+    })
+    expect(await asked(client, `a.localhost:${port}`)).toBe('client')
+    expect(await asked(client, `b.localhost:${port}`)).toBe('503')
+    const ports = [{ number: 9444, name: 'tcp' }]
+    await entry('called', 'db.test', { addresses: ['240.0.0.1'], ports, resolution: 'NONE' })
+    const { configs = [] } = (await client.envoy?.configDump('?resource=dynamic_active_clusters')) ?? {}
+    const clusters = configs.map((one) => one['cluster'] as { readonly name: string })
+    expect(clusters.find(({ name }) => name === 'outbound|9444||db.test')).toMatchObject({
+      type: 'ORIGINAL_DST',
+      transport_socket: { name: 'envoy.transport_sockets.tls' },
+    })
   })
 
   test('Y46: only whom the rule selects gets the secret, and proxies at the edge; no key is in an answer', async () => {

@@ -148,7 +148,7 @@ export const cases: Readonly<Record<string, readonly Resource[]>> = {
       trafficPolicy: { tls: { mode: 'MUTUAL', credentialName: 'client', sni: 'world.org' } },
     }).resource,
     stored('DestinationRule', 'at-the-edge', {
-      host: 'httpbin.default.svc.cluster.local',
+      host: 'hello',
       trafficPolicy: {
         tls: { mode: 'SIMPLE', credentialName: 'client', caCertCredentialName: 'roots' },
       },

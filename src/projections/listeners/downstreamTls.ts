@@ -22,8 +22,8 @@ export const downstreamTlsJson = ({ secret, alpn }: DownstreamTls): JsonObject =
   },
 })
 
-/** Where Envoy gets the secret `name`. A listener does not wait longer for one that is not there: its other
- *  certificates are to be shown, and this one as soon as it comes. */
+/** Where Envoy gets the secret `name`. A listener or cluster does not wait longer for one that is not there: others are
+ *  to be served, and what needs this one as soon as it comes; until then its connections fail. */
 export const secretOverAds = (name: string): JsonObject => ({
   name,
   sds_config: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '2s' },

@@ -8,7 +8,7 @@ export type BootstrapOptions = {
   readonly node: string
   /** The xDS server: a controller's by name or IP, or an agent's Unix socket. */
   readonly xds: HostPort | { readonly path: string }
-  /** Sent as `rutter.dev/http-proxy` and `rutter.dev/labels`. */
+  /** Sent as `rutter.dev/http-proxy`, `rutter.dev/labels` and `rutter.dev/ips`. */
   readonly metadata?: ProxyMetadata
   /** Envoy's admin: a path is a Unix socket that only its user may open. */
   readonly admin: HostPort | { readonly path: string }
@@ -58,11 +58,12 @@ const regexLimit = { re2: { max_program_size: { error_level: 32_768 } } }
 
 const overAds = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' }
 
-const metadataJson = ({ httpProxy, labels }: ProxyMetadata): Readonly<Record<string, unknown>> => ({
+const metadataJson = ({ httpProxy, labels, ips }: ProxyMetadata): Readonly<Record<string, unknown>> => ({
   ...(httpProxy === undefined
     ? {}
     : { 'rutter.dev/http-proxy': hostPortText({ host: httpProxy.address, port: httpProxy.port }) }),
   ...(labels === undefined ? {} : { 'rutter.dev/labels': labels }),
+  ...(ips === undefined ? {} : { 'rutter.dev/ips': ips }),
 })
 
 /** `127.0.0.1:80`, `[::1]:80`. */

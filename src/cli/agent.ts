@@ -11,7 +11,7 @@ import { exitCodes } from './exitCodes.ts'
 import { parseHostPort } from './hostPort.ts'
 import { addNatsOptions, type NatsOptions, natsProfileOf } from './natsOptions.ts'
 import { parseDuration } from './options.ts'
-import { parseAdmin, parseIpPort, parseLabels, parseNode, resolvePath } from './proxyOptions.ts'
+import { parseAdmin, parseIpPort, parseIps, parseLabels, parseNode, resolvePath } from './proxyOptions.ts'
 import { startAgent } from './startAgent.ts'
 import { stopSignals } from './stopSignals.ts'
 
@@ -21,6 +21,7 @@ type Options = {
   readonly envoy?: string | false
   readonly state: string
   readonly httpProxy?: HostPort
+  readonly ips?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
   readonly admin?: BootstrapOptions['admin']
   readonly http?: HostPort
@@ -44,6 +45,7 @@ export const addAgent: AddCommand = (program, cli) => {
     .option('--no-envoy', 'somebody else supervises Envoy')
     .option('--http-proxy <ip:port>', 'where its explicit HTTP proxy listens', parseIpPort)
     .option('--labels <k=v,…>', 'labels of the proxy', parseLabels)
+    .option('--ips <ip,…>', 'addresses of its workload beside the one in its node id', parseIps)
     .option('--admin <host:port|path>', "Envoy's admin (default: a Unix socket in the state)", parseAdmin)
     .option('--http <host:port>', "the agent's own health and figures", parseHostPort)
     .addOption(
@@ -91,7 +93,7 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
   void signals.first.then(() => stopping.abort())
   const wishes = new Set<() => void>()
   try {
-    const { httpProxy, labels, admin, http, state, mesh, secrets, parentShutdownTime } = options
+    const { httpProxy, labels, ips, admin, http, state, mesh, secrets, parentShutdownTime } = options
     const started = await startAgent(
       {
         mesh,
@@ -99,6 +101,7 @@ const agent = async (options: Options, { io }: Cli): Promise<number> => {
         metadata: {
           ...(httpProxy && { httpProxy: { address: httpProxy.host, port: httpProxy.port } }),
           ...(labels && { labels }),
+          ...(ips && { ips }),
         },
         profile: natsProfileOf(
           options,

@@ -7,12 +7,13 @@ import type { AddCommand } from './cli.ts'
 import { exitCodes } from './exitCodes.ts'
 import { parseHostPort } from './hostPort.ts'
 import { outputOption } from './options.ts'
-import { parseAdmin, parseIpPort, parseLabels, parseNode, resolvePath } from './proxyOptions.ts'
+import { parseAdmin, parseIpPort, parseIps, parseLabels, parseNode, resolvePath } from './proxyOptions.ts'
 
 type Options = {
   readonly node: string
   readonly xds: HostPort
   readonly httpProxy?: HostPort
+  readonly ips?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
   readonly admin?: BootstrapOptions['admin']
   readonly xdsCa?: string
@@ -34,6 +35,7 @@ export const addBootstrap: AddCommand = (program, { io, action }) => {
     .requiredOption('--xds <host:port>', "the controller's xDS server", parseHostPort)
     .option('--http-proxy <ip:port>', 'where its explicit HTTP proxy listens', parseIpPort)
     .option('--labels <k=v,…>', 'labels of the proxy', parseLabels)
+    .option('--ips <ip,…>', 'addresses of its workload beside the one in its node id', parseIps)
     .option(
       '--admin <host:port|path>',
       'its admin (default: a Unix socket in the temporary directory)',
@@ -74,6 +76,7 @@ const bootstrapOptions = ({
   xds,
   httpProxy,
   labels: given,
+  ips,
   ...options
 }: Options): BootstrapOptions => {
   const { admin: adminAt = { path: defaultAdminPath(id) }, xdsCa: ca, xdsCert: cert, xdsKey: key } = options
@@ -84,6 +87,7 @@ const bootstrapOptions = ({
     metadata: {
       ...(httpProxy && { httpProxy: { address: httpProxy.host, port: httpProxy.port } }),
       ...(given && { labels: given }),
+      ...(ips && { ips }),
     },
     ...(ca === undefined ? {} : { tls: { ca, ...(cert && { cert }), ...(key && { key }) } }),
   }

@@ -58,6 +58,7 @@ const standing = t.type({
 const metadata = t.partial({
   httpProxy: t.type({ address: t.string, port: t.Int }),
   labels: t.record(t.string, t.string),
+  ips: t.readonlyArray(t.string),
 })
 const syncRequest = t.intersection(
   [t.type({ node: t.string, metadata, standing }), t.partial({ log: t.string })],

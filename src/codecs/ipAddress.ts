@@ -26,6 +26,10 @@ export const isSubnet = (text: string): boolean => {
   return /^(?:0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
 }
 
+/** True for an IP address that somebody can call. */
+export const isCallable = (address: string): boolean =>
+  ipVersion(address) !== undefined && !isUnspecified(address)
+
 /** True for `0.0.0.0` and every spelling of `::`: addresses to listen on, which nobody can call. */
 export const isUnspecified = (address: string): boolean =>
   address === '0.0.0.0' || (ipVersion(address) === 6 && /^[0:.]+$/.test(address))

@@ -1,5 +1,5 @@
 import type { ProxyMetadata } from '../model/proxy.ts'
-import { ipVersion } from './ipAddress.ts'
+import { canonicalIp, ipVersion, isCallable } from './ipAddress.ts'
 import { isMap } from './shapes/struct.ts'
 
 /** What Rutter understands of an Envoy's node metadata, and a sentence for each part that it does not
@@ -12,8 +12,9 @@ export const parseProxyMetadata = (
   const problems: string[] = []
   const httpProxy = httpProxyOf(metadata['rutter.dev/http-proxy'], problems)
   const labels = labelsOf(metadata['rutter.dev/labels'], problems)
+  const ips = ipsOf(metadata['rutter.dev/ips'], problems)
   return {
-    metadata: { ...(httpProxy && { httpProxy }), ...(labels && { labels }) },
+    metadata: { ...(httpProxy && { httpProxy }), ...(labels && { labels }), ...(ips && { ips }) },
     problems,
   }
 }
@@ -25,6 +26,14 @@ const httpProxyOf = (value: unknown, problems: string[]): ProxyMetadata['httpPro
   const port = Number(found?.[3] ?? 0)
   if (ipVersion(address) !== undefined && port <= 65_535) return { address, port }
   problems.push('rutter.dev/http-proxy is no text such as "127.0.1.1:15002".')
+  return undefined
+}
+
+const ipsOf = (value: unknown, problems: string[]): ProxyMetadata['ips'] => {
+  if (value === undefined) return undefined
+  if (Array.isArray(value) && value.every((ip) => typeof ip === 'string' && isCallable(ip)))
+    return value.map(canonicalIp)
+  problems.push('rutter.dev/ips is no list of IP addresses such as ["10.1.0.7", "fd00::7"].')
   return undefined
 }
 

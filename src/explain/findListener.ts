@@ -1,6 +1,6 @@
 import type { ProxyIdentity } from '../model/proxy.ts'
 import { type Json, mapAt, mapsAt, setOf, textAt } from './json.ts'
-import { isWildcard, placeOf, socketOf } from './placeOf.ts'
+import { isOfFamily, isWildcard, placeOf, socketOf } from './placeOf.ts'
 import { ruleNameOf } from './ruleNameOf.ts'
 import type { SentRequest } from './sentRequest.ts'
 
@@ -24,7 +24,7 @@ export const findListener = (
   const host = request.host === 'localhost' ? '127.0.0.1' : request.host
   const exact = bound.find((one) => placeOf(one).address === host && placeOf(one).port === request.port)
   if (exact !== undefined) return exact
-  if (proxy.type === 'sidecar' && proxy.ip === request.host) {
+  if (proxy.type === 'sidecar' && isOwn(listeners, proxy.ip, request.host)) {
     const found = inbound(listeners, request)
     if (found !== undefined) return found
   }
@@ -33,8 +33,15 @@ export const findListener = (
     : (atPort(bound, request) ?? `none is bound for port ${request.port}: there is ${namesOf(bound)}`)
 }
 
+/** An address of the workload: that of the node id, or another at which its proxy takes what comes in. */
+const isOwn = (listeners: readonly Json[], ip: string, host: string): boolean =>
+  ip === host ||
+  listeners.some((one) => textAt(one, 'traffic_direction') === 'INBOUND' && placeOf(one).address === host)
+
 const inbound = (listeners: readonly Json[], { host, port }: SentRequest): Json | undefined => {
-  const own = listeners.filter((one) => textAt(one, 'traffic_direction') === 'INBOUND')
+  const own = listeners.filter(
+    (one) => textAt(one, 'traffic_direction') === 'INBOUND' && isOfFamily(one, host),
+  )
   const captured = own.filter((one) => one['bind_to_port'] === false && placeOf(one).port === port)
   return (
     captured.find((one) => placeOf(one).address === host) ??
@@ -47,11 +54,17 @@ const outbound = (listeners: readonly Json[], domain: string, request: SentReque
   const explicit = listeners.find((one) => textAt(one, 'name') === explicitProxy)
   if (explicit !== undefined) return explicit
   const virtual = listeners.find(
-    (one) => one['use_original_dst'] === true && textAt(one, 'traffic_direction') === 'OUTBOUND',
+    (one) =>
+      one['use_original_dst'] === true &&
+      textAt(one, 'traffic_direction') === 'OUTBOUND' &&
+      isOfFamily(one, request.host),
   )
   const atPort = listeners.filter(
     (one) =>
-      one !== virtual && textAt(one, 'traffic_direction') !== 'INBOUND' && placeOf(one).port === request.port,
+      one['use_original_dst'] !== true &&
+      textAt(one, 'traffic_direction') !== 'INBOUND' &&
+      placeOf(one).port === request.port &&
+      isOfFamily(one, request.host),
   )
   const captured = atPort.filter((one) => one['bind_to_port'] === false)
   const byName = (namesOf: (listener: Json, domain: string) => readonly string[]): Json | undefined =>

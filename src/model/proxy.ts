@@ -19,4 +19,6 @@ export type ProxyMetadata = {
   readonly httpProxy?: { readonly address: string; readonly port: number }
   /** `rutter.dev/labels`. */
   readonly labels?: Readonly<Record<string, string>>
+  /** `rutter.dev/ips`: further addresses of its workload, beside that of its node id. */
+  readonly ips?: readonly string[]
 }

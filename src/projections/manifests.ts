@@ -1,4 +1,5 @@
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import { proxyIps } from '../model/proxyIps.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
 import { captureModeOf } from './captureMode.ts'
 import { createRawResources, isMeantFor } from './envoyResources.ts'
@@ -21,8 +22,8 @@ export type Manifests = {
   manifestOf(identity: ProxyIdentity, metadata: ProxyMetadata): Omit<ProxySlot, 'proxy'>
   /** Of one that nobody follows: raw resources alone. */
   bareManifest(identity: ProxyIdentity): Manifest
-  /** Names of the inbound listeners that services and probes ask of a sidecar at `ip`. */
-  listenersAt(ip: string): readonly string[]
+  /** Names of the inbound listeners that services and probes ask of a proxy at `ip`, one of its addresses. */
+  listenersAt(slot: Pick<ProxySlot, 'proxy' | 'namespace'>, ip: string): readonly string[]
   names(manifest: Manifest, type: XdsType): Iterable<string>
   /** Raw resources go before a proxy's own, and these before its view's. */
   resource(manifest: Manifest, type: XdsType, name: string): XdsResource | undefined
@@ -38,8 +39,9 @@ export const createManifests = (registry: Registry, views: Views): Manifests => 
   const manifestOf = (identity: ProxyIdentity, metadata: ProxyMetadata): Omit<ProxySlot, 'proxy'> => {
     if (identity.type === 'bare')
       return { manifest: bareManifest(identity), sources: [], namespace: '', listensAt: new Set() }
-    const ports = inboundPortsOf(identity)
-    const caller = besideOwn(callerOf(identity, metadata, registry), identity, metadata, ports)
+    const callers = callerOf(identity, metadata, registry)
+    const ports = proxyIps(identity, metadata).flatMap((ip) => portsAt(identity, callers.namespace, ip))
+    const caller = besideOwn(callers, identity, metadata, ports)
     const view = viewOf(identity, metadata, caller)
     const own = ownOf(identity, metadata, caller, { view, ports })
     const raw = rawResourcesFor(identity, caller.labels)
@@ -64,8 +66,9 @@ export const createManifests = (registry: Registry, views: Views): Manifests => 
     return { ...caller, egress: { scope, apart: { ...apart, taken: takenDoors(apart.places, own) } } }
   }
 
-  const inboundPortsOf = ({ type, ip }: Proxy): readonly InboundPort[] =>
-    type === 'sidecar' ? inboundPorts(ip, registry) : []
+  // What a proxy says of further addresses nobody has verified: it gets what is of its own namespace there.
+  const portsAt = ({ type, ip: own }: Proxy, namespace: string, ip: string): readonly InboundPort[] =>
+    type === 'sidecar' ? inboundPorts(ip, registry, ip === own ? undefined : namespace) : []
 
   const ownOf = (
     identity: Proxy,
@@ -136,7 +139,8 @@ export const createManifests = (registry: Registry, views: Views): Manifests => 
   return {
     manifestOf,
     bareManifest,
-    listenersAt: (ip) => listenerNames(inboundPorts(ip, registry)),
+    listenersAt: ({ proxy: { identity }, namespace }, ip) =>
+      identity.type === 'bare' ? [] : listenerNames(portsAt(identity, namespace, ip)),
     names: namesOf,
     resource: resourceOf,
     changeableNames,

@@ -1,6 +1,7 @@
 import { durationMs } from '../model/duration.ts'
 import type { MeshSettingsSpec } from '../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import { proxyIps } from '../model/proxyIps.ts'
 import { forEachType, type XdsResource, type XdsType } from '../model/xds.ts'
 import { captureModeOf, httpProxyOf } from './captureMode.ts'
 import { inboundCluster } from './clusters/clusterName.ts'
@@ -36,7 +37,7 @@ type Settings = Required<MeshSettingsSpec>
 export const ownResourcesOf = (
   proxy: Sidecar,
   metadata: ProxyMetadata,
-  { undeclaredOutbound, sidecar }: Pick<Caller, 'undeclaredOutbound' | 'sidecar'>,
+  { undeclaredOutbound, sidecar, ipv6 }: Pick<Caller, 'undeclaredOutbound' | 'sidecar' | 'ipv6'>,
   ports: readonly InboundPort[],
   settings: Settings,
 ): OwnResources => {
@@ -52,7 +53,7 @@ export const ownResourcesOf = (
   }
   const mode = captureModeOf(metadata, settings)
   const connectTimeoutMs = durationMs(settings.connectTimeout) ?? 1000
-  const at = { ip: proxy.ip, captured: mode === 'captured' }
+  const at = { ips: proxyIps(proxy, metadata), captured: mode === 'captured' }
   for (const inbound of servedPorts(ports, sidecar, at, settings)) {
     const { port, rule } = inbound
     add('clusters', inboundClusterJson({ ...inbound, connectTimeoutMs }), [rule])
@@ -68,18 +69,18 @@ export const ownResourcesOf = (
     add('listeners', httpProxyListenerJson({ ...httpProxy, accessLog: settings.accessLog }), [])
   if (mode === 'captured') {
     add('clusters', passthroughClusterJson(connectTimeoutMs), [])
-    add('clusters', inboundPassthroughClusterJson(connectTimeoutMs), [])
+    add('clusters', inboundPassthroughClusterJson(connectTimeoutMs, ipv6), [])
     add('clusters', blackHoleClusterJson(), [])
     const clusters = [passthroughClusterName, inboundPassthroughClusterName, blackHoleClusterName]
-    add('listeners', virtualOutboundListenerJson({ ...settings, undeclaredOutbound }), [], { clusters })
-    add('listeners', virtualInboundListenerJson(settings), [], { clusters })
+    add('listeners', virtualOutboundListenerJson({ ...settings, undeclaredOutbound, ipv6 }), [], { clusters })
+    add('listeners', virtualInboundListenerJson({ ...settings, ipv6 }), [], { clusters })
   }
   return own
 }
 
 /** Where a sidecar itself listens. */
 export const ownListeners = (
-  { ip }: Pick<Sidecar, 'ip'>,
+  proxy: Pick<Sidecar, 'ip'>,
   metadata: ProxyMetadata,
   { sidecar }: Pick<Caller, 'sidecar'>,
   ports: readonly InboundPort[],
@@ -88,7 +89,10 @@ export const ownListeners = (
   const captured = captureModeOf(metadata, settings) === 'captured'
   const httpProxy = httpProxyOf(metadata, settings)
   return {
-    at: [...servedPorts(ports, sidecar, { ip, captured }, settings), ...(httpProxy ? [httpProxy] : [])],
+    at: [
+      ...servedPorts(ports, sidecar, { ips: proxyIps(proxy, metadata), captured }, settings),
+      ...(httpProxy ? [httpProxy] : []),
+    ],
     capturePorts: captured ? [settings.proxyListenPort, settings.proxyInboundPort] : [],
   }
 }

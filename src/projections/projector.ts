@@ -1,7 +1,9 @@
 import type { CertificateFileCheck } from '../model/certificateFile.ts'
 import type { Position } from '../model/entry.ts'
 import type { Mesh, Snapshot } from '../model/mesh.ts'
+import { metadataKey } from '../model/metadataKey.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../model/proxy.ts'
+import { proxyIps } from '../model/proxyIps.ts'
 import type { SecretCheck } from '../model/secret.ts'
 import { type XdsResource, type XdsType, xdsTypes } from '../model/xds.ts'
 import { type Advance, asAdvance } from './advance.ts'
@@ -78,7 +80,7 @@ export const createProjector = (
   let snapshot = start
 
   const follow = (identity: ProxyIdentity, metadata: ProxyMetadata): ProjectedProxy => {
-    const key = JSON.stringify([identity.node, metadata.httpProxy, metadata.labels])
+    const key = slotKey(identity, metadata)
     const known = slots.get(key)
     if (known !== undefined) {
       known.followers += 1
@@ -101,7 +103,7 @@ export const createProjector = (
 
   const release = (proxy: ProjectedProxy): void => {
     const { identity, metadata } = proxy
-    const key = JSON.stringify([identity.node, metadata.httpProxy, metadata.labels])
+    const key = slotKey(identity, metadata)
     const known = slots.get(key)
     if (known === undefined || known.slot.proxy !== proxy) return
     known.followers -= 1
@@ -139,9 +141,10 @@ export const createProjector = (
   const holdArrivals = (ips: ReadonlySet<string>, span: Span): ReadonlySet<ProjectedProxy> => {
     const arrived = new Set<ProjectedProxy>()
     for (const ip of ips)
-      for (const { proxy, listensAt } of index.at(ip)) {
+      for (const slot of index.at(ip)) {
+        const { proxy, listensAt } = slot
         if (proxy.identity.type !== 'sidecar' || !isConnected(proxy)) continue
-        const names = manifests.listenersAt(ip).filter((name) => !listensAt.has(name))
+        const names = manifests.listenersAt(slot, ip).filter((name) => !listensAt.has(name))
         if (names.length === 0) continue
         heldEndpoints.hold(proxy, names, span)
         arrived.add(proxy)
@@ -156,7 +159,9 @@ export const createProjector = (
       const span = heldEndpoints.free(proxy)
       if (span === undefined || proxy.identity.type === 'bare') continue
       from = Math.min(from, span.from)
-      for (const workload of registry.workloadsAt(proxy.identity.ip))
+      for (const workload of proxyIps(proxy.identity, proxy.metadata).flatMap((ip) => [
+        ...registry.workloadsAt(ip),
+      ]))
         for (const { service } of registry.servedBy(workload)) touched.endpoints.add(service.hostname)
     }
     return finished(views.advance(touched), new Map(), { from, to: snapshot.position })
@@ -231,6 +236,9 @@ export const createProjector = (
     counters: () => ({ proxies: slotsByProxy.size, ...views.counters() }),
   }
 }
+
+const slotKey = ({ node }: ProxyIdentity, metadata: ProxyMetadata): string =>
+  `${node}\n${metadataKey(metadata)}`
 
 const nobody: ReadonlySet<ProjectedProxy> = new Set()
 

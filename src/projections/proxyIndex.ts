@@ -1,3 +1,4 @@
+import { proxyIps } from '../model/proxyIps.ts'
 import { isMeantFor } from './envoyResources.ts'
 import { labelPairsOf } from './istio/istioIndex.ts'
 import type { ProxySlot } from './projectedProxy.ts'
@@ -27,7 +28,7 @@ export const createProxyIndex = (registry: Pick<Registry, 'settings'>): ProxyInd
     all[to](slot)
     const { identity } = slot.proxy
     if (identity.type === 'bare') return
-    byIp[to](identity.ip, slot)
+    for (const ip of proxyIps(identity, slot.proxy.metadata)) byIp[to](ip, slot)
     if (identity.type !== 'sidecar') atEdge[to](slot)
     byNamespace[to](slot.namespace, slot)
     for (const source of slot.sources) bySource[to](source, slot)

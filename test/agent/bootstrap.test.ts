@@ -55,7 +55,11 @@ describe('rutter bootstrap', () => {
     ['TLS to an IP', () => ['--xds', '10.0.0.1:15010', ...tls()]],
     [
       'metadata',
-      () => ['--xds', '127.0.0.1:1', '--http-proxy', '127.0.1.1:15002', '--labels', 'version=1.0,on=n'],
+      () =>
+        ['--xds', '127.0.0.1:1', '--http-proxy', '127.0.1.1:15002', '--labels', 'version=1.0,on=n'].concat(
+          '--ips',
+          '10.1.0.7,fd00::7',
+        ),
     ],
   ])('K15: Envoy accepts the bootstrap for %s', async (_, args) => {
     expect(await validate(await made('--node', node, ...args()))).toContain('OK')
@@ -66,6 +70,11 @@ describe('rutter bootstrap', () => {
     expect(text).toContain('id: "on"')
     expect(text).toMatch(/version: "1\.0"/)
     expect(parse(text).node.metadata).toEqual({ 'rutter.dev/labels': { version: '1.0', yes: 'n' } })
+  })
+
+  test('K15: further addresses of the workload are told in canonical form', async () => {
+    const text = await made('--node', node, '--xds', '127.0.0.1:1', '--ips', '10.1.0.7,fd00:0:0::7')
+    expect(parse(text).node.metadata).toEqual({ 'rutter.dev/ips': ['10.1.0.7', 'fd00::7'] })
   })
 
   test('K15: what each hot restart and lost controller needs is in it', async () => {

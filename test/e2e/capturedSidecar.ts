@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { bootstrap } from '../../src/agent/bootstrap.ts'
+import type { ProxyMetadata } from '../../src/model/proxy.ts'
 import { freePort } from '../freePort.ts'
 import { startEnvoy, type TestEnvoy } from './envoyHarness.ts'
 import type { OwnMesh } from './mesh.ts'
@@ -36,7 +37,7 @@ const proxyProtocol = {
   },
 }
 
-/** Starts the Envoy of a sidecar at `ip` in a mesh whose settings name free ports. Where iptables would keep a
+/** Starts the Envoy of a sidecar at `ip`, IPv6 too, in a mesh whose settings name free ports. Where iptables would keep a
  *  connection's destination, here the PROXY protocol names it: its listener filter stands in the capture listener
  *  of `direction`, which is the generated one otherwise. */
 export const startCapturedSidecar = async (
@@ -44,15 +45,28 @@ export const startCapturedSidecar = async (
   envoyPath: string,
   ip: string,
   direction: 'Outbound' | 'Inbound' = 'Outbound',
+  metadata: ProxyMetadata = {},
 ): Promise<CapturedSidecar> => {
   const node = `sidecar~${ip}~captured.default~default.svc.cluster.local`
   const listener = `virtual${direction}`
+  const start = (): Promise<TestEnvoy> =>
+    startEnvoy({
+      envoy: envoyPath,
+      bootstrap: bootstrap({
+        node,
+        metadata,
+        xds: { host: '127.0.0.1', port: mesh.started.xds.port },
+        admin: { path: '/moved/by/the/harness' },
+      }),
+    })
+  // What it reports of itself counts once it is there.
+  const reporting = Object.keys(metadata).length > 0 ? await start() : undefined
   const { items } = await mesh.json<{ items: readonly Record<string, unknown>[] }>(
     `/api/v1/proxies/${node}/listeners`,
   )
   const generated = items.find(({ name }) => name === listener)
   if (generated === undefined) throw new Error(`no ${listener}`)
-  await mesh.put({
+  const position = await mesh.put({
     apiVersion: 'rutter.dev/v1',
     kind: 'EnvoyResource',
     metadata: { name: 'capture', namespace: 'default' },
@@ -65,22 +79,17 @@ export const startCapturedSidecar = async (
       },
     },
   })
-  const envoy = await startEnvoy({
-    envoy: envoyPath,
-    bootstrap: bootstrap({
-      node,
-      xds: { host: '127.0.0.1', port: mesh.started.xds.port },
-      admin: { path: '/moved/by/the/harness' },
-    }),
-  })
+  const envoy = reporting ?? (await start())
+  if (reporting !== undefined) await mesh.settled(position)
   const { address } = generated as { address: { socket_address: { port_value: number } } }
   const open = ({ address: to, port }: Target): Promise<Socket> =>
     new Promise((resolve, reject) => {
-      const socket = connect(address.socket_address.port_value, '127.0.0.1')
+      const [family, loopback] = to.includes(':') ? ['TCP6', '::1'] : ['TCP4', '127.0.0.1']
+      const socket = connect(address.socket_address.port_value, loopback)
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.off('error', reject)
-        socket.write(`PROXY TCP4 127.0.0.1 ${to} 1 ${port}\r\n`)
+        socket.write(`PROXY ${family} ${loopback} ${to} 1 ${port}\r\n`)
         resolve(socket)
       })
     })

@@ -132,6 +132,31 @@ describe('explaining a request', () => {
     expect(clusterOf(ask(behind, 'http://a:9080/'))).toBe('d')
   })
 
+  test('Q3: IPv6 is captured where the proxy listens on it', () => {
+    const ipv6 = (port: number) => ({
+      additional_addresses: [{ address: { socket_address: { address: '::', port_value: port } } }],
+    })
+    const of = (more: (port: number) => Json) =>
+      emitted(
+        [
+          listener('virtualOutbound', '0.0.0.0', 15_001, tcp('passthrough'), {
+            use_original_dst: true,
+            bind_to_port: true,
+            ...more(15_001),
+          }),
+          listener('0.0.0.0_80', '0.0.0.0', 80, manager('80'), more(80)),
+          listener('fd00::7_81', 'fd00::7', 81, tcp('d'), { traffic_direction: 'INBOUND' }),
+        ],
+        [routesTo('80', 'c')],
+      )
+    expect(clusterOf(ask(of(ipv6), 'http://[fd00::1]/'))).toBe('c')
+    expect(clusterOf(ask(of(ipv6), 'http://[fd00::1]:82/'))).toBe('passthrough')
+    expect(clusterOf(ask(of(ipv6), 'http://[fd00::7]:81/'))).toBe('d')
+    const without = of(() => ({}))
+    expect(clusterOf(ask(without, 'http://10.0.0.9/'))).toBe('c')
+    expect(ask(without, 'http://[fd00::1]/').outcome).toEqual({ type: 'none' })
+  })
+
   test('Q3: an explicit HTTP proxy takes everything', () => {
     const given = emitted(
       [listener('http_proxy', '10.0.0.1', 15_002, manager('p'), { bind_to_port: true })],

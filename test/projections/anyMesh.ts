@@ -275,6 +275,7 @@ export const followed: readonly (readonly [ProxyIdentity, ProxyMetadata])[] = [
   [sidecar('10.1.0.1', 'a'), explicit],
   [sidecar('10.1.0.1', 'b'), { labels: { version: 'v1' } }],
   [sidecar('10.1.0.2', 'c', 'other'), {}],
+  [sidecar('10.1.0.4', 'd'), { ips: ['10.1.0.2', 'fd00::1'] }],
   [{ type: 'bare', node: 'edge' }, {}],
   [ingress('10.1.0.1'), {}],
   [ingress('10.1.0.4'), { labels: { app: 'edge' } }],

@@ -164,7 +164,7 @@ export const clusters = [
     rule,
   }),
   passthroughClusterJson(1_000),
-  inboundPassthroughClusterJson(1_000),
+  inboundPassthroughClusterJson(1_000, true),
   blackHoleClusterJson(),
 ]
 
@@ -299,9 +299,10 @@ export const listeners = [
   virtualOutboundListenerJson({
     proxyListenPort: 15_001,
     undeclaredOutbound: 'passthrough',
+    ipv6: true,
     accessLog: '/dev/stdout',
   }),
-  virtualInboundListenerJson({ proxyInboundPort: 15_006, accessLog: '/dev/stderr' }),
+  virtualInboundListenerJson({ proxyInboundPort: 15_006, ipv6: false, accessLog: '/dev/stderr' }),
   ...outbound,
   withRoutes(proxy),
   ...protocols.map((protocol, i) => inboundListenerJson({ ...inbound, protocol, port: 9000 + i })),

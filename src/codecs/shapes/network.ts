@@ -1,6 +1,6 @@
 import { durationMs, maxDurationMs } from '../../model/duration.ts'
 import type { Protocol } from '../../model/service.ts'
-import { canonicalIp, ipVersion, isSubnet, isUnspecified } from '../ipAddress.ts'
+import { canonicalIp, ipVersion, isCallable, isSubnet } from '../ipAddress.ts'
 import { problemCodes } from '../problemCode.ts'
 import { choiceInAnyCase } from './choice.ts'
 import { type Codec, inForm } from './codec.ts'
@@ -31,7 +31,7 @@ export const address: Codec<string> = inForm(
     'address',
     problemCodes.badAddress,
     'an IPv4 or IPv6 address that can be called, such as 10.1.0.4',
-    (value) => ipVersion(value) !== undefined && !isUnspecified(value),
+    isCallable,
   ),
 )
 

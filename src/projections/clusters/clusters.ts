@@ -149,11 +149,15 @@ export const passthroughClusterJson = (connectTimeoutMs: number): JsonObject => 
 })
 
 /** The same towards the application. The source address tells the capture rules that this connection has been
- *  through the proxy (they leave `127.0.0.6` alone, as Istio's do). */
-export const inboundPassthroughClusterJson = (connectTimeoutMs: number): JsonObject => ({
+ *  through the proxy (they leave `127.0.0.6` alone, and `::6`, as Istio's do, which give it to the loopback). */
+export const inboundPassthroughClusterJson = (connectTimeoutMs: number, ipv6: boolean): JsonObject => ({
   ...passthroughClusterJson(connectTimeoutMs),
   name: inboundPassthroughClusterName,
-  upstream_bind_config: { source_address: { address: '127.0.0.6', port_value: 0 } },
+  upstream_bind_config: {
+    source_address: { address: '127.0.0.6', port_value: 0 },
+    // Envoy takes the first of the version of where it connects to.
+    ...(ipv6 ? { extra_source_addresses: [{ address: { address: '::6', port_value: 0 } }] } : {}),
+  },
 })
 
 /** The cluster without endpoints. */

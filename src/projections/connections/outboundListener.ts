@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../../model/resourceName.ts'
+import { anyAddress, anyAddressJson } from '../anyAddress.ts'
 import { passthroughClusterName, undeclaredClusterName } from '../clusters/clusters.ts'
 import { forwardByAuthorityFilter } from '../egress/forwardByAuthority.ts'
 import type { JsonObject } from '../json.ts'
@@ -14,7 +15,6 @@ import { listenerJson, listenerName } from '../listeners/listeners.ts'
 import { httpConnectionManagerJson, routesOverAds, tcpFiltersJson } from '../listeners/networkFilters.ts'
 import type { Provenance } from '../provenance.ts'
 import { connectionMatcherJson, connectionPredicateJson, httpPredicateJson } from './connectionMatcher.ts'
-import { anyAddress } from './outboundTcpPorts.ts'
 
 /** What an outbound listener is made of: whoever wants connections to its address and port. */
 export type OutboundListener = {
@@ -34,6 +34,8 @@ export type OutboundListener = {
   /** Connections are captured and know where they were going; or come to what the proxy has bound, from the workload
    *  beside it or, at a router, from elsewhere. */
   readonly come: 'captured' | 'fromWorkload' | 'fromElsewhere'
+  /** Connections to IPv6 addresses are captured too. */
+  readonly ipv6?: boolean
   readonly undeclaredOutbound: 'passthrough' | 'refuse'
   readonly accessLog: string
 }
@@ -62,6 +64,9 @@ export const outboundListenerJson = (
       filters: [],
       rule: listener.rule,
     }),
+    ...(listener.address === anyAddress && listener.come === 'captured'
+      ? anyAddressJson(listener.port, listener.ipv6 ?? false)
+      : {}),
     ...listenerFiltersJson(apart, http && rest !== undefined),
     ...(ordered ? inOrder : bySpecificity)(
       apart,

@@ -1,4 +1,5 @@
 import type { Protocol } from '../../model/service.ts'
+import { anyAddress } from '../anyAddress.ts'
 import { outboundCluster } from '../clusters/clusterName.ts'
 import { connectionFilters } from '../istio/connectionFilters.ts'
 import type { ConnectionRoute } from '../istio/connectionRoutes.ts'
@@ -78,6 +79,3 @@ const routedChain = (
   clusters: route.destinations.map(({ cluster }) => cluster),
   rule: route.rule,
 })
-
-/** The address of a listener of connections to whatever address. */
-export const anyAddress = '0.0.0.0'

@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
+import { anyAddress } from '../anyAddress.ts'
 import { provenanceOf, ruleText } from '../provenance.ts'
 import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
 import { partsOf } from '../registry/declarers.ts'
 import type { Registry } from '../registry/registry.ts'
-import { anyAddress } from './outboundTcpPorts.ts'
 
 /** Under which services contend for the connections to a port: its addresses and number; of HTTP any address. */
 export const connectionClaims = ({ addresses }: CompiledService, port: CompiledPort): readonly string[] => {

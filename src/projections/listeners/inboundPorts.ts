@@ -36,37 +36,45 @@ export type InboundPort = {
   readonly rule: Provenance
 }
 
-/** All that is wanted of the ports of the workloads at `ip`, in the order of workloads and services. */
-export const inboundClaims = (ip: string, registry: Registry): readonly InboundClaim[] =>
-  sortedByKey(registry.workloadsAt(ip)).flatMap((workload) => [
-    ...[...registry.servedBy(workload)]
-      .sort((a, b) => byCodeUnit(a.service.key, b.service.key))
-      .flatMap(({ service, endpoints }) =>
-        endpoints.map(({ port: { protocol, mutualTls = false }, endpoint: { address, port, app } }) => {
-          const rule = provenanceOf(service.stored)
-          return { address, port, app, protocol, mutualTls, management: false, rule, workload }
-        }),
-      ),
-    ...managementPorts(workload).map(({ port, protocol = 'TCP' as const }) => ({
-      address: workload.resource.spec.address,
-      port,
-      app: { host: '127.0.0.1', port },
-      protocol,
-      mutualTls: false,
-      management: true,
-      rule: provenanceOf(workload),
-      workload,
-    })),
-  ])
+/** All that is wanted of the ports of the workloads at `ip`, of `namespace` or, without one, of any, in the order of
+ *  workloads and services. */
+export const inboundClaims = (ip: string, registry: Registry, namespace?: string): readonly InboundClaim[] =>
+  sortedByKey(registry.workloadsAt(ip))
+    .filter(isOf(namespace))
+    .flatMap((workload) => [
+      ...[...registry.servedBy(workload)]
+        .sort((a, b) => byCodeUnit(a.service.key, b.service.key))
+        .flatMap(({ service, endpoints }) =>
+          endpoints.map(({ port: { protocol, mutualTls = false }, endpoint: { address, port, app } }) => {
+            const rule = provenanceOf(service.stored)
+            return { address, port, app, protocol, mutualTls, management: false, rule, workload }
+          }),
+        ),
+      ...managementPorts(workload).map(({ port, protocol = 'TCP' as const }) => ({
+        address: workload.resource.spec.address,
+        port,
+        app: { host: '127.0.0.1', port },
+        protocol,
+        mutualTls: false,
+        management: true,
+        rule: provenanceOf(workload),
+        workload,
+      })),
+    ])
+
+const isOf =
+  (namespace: string | undefined) =>
+  ({ resource }: Workload): boolean =>
+    namespace === undefined || resource.metadata.namespace === namespace
 
 const managementPorts = ({ resource }: Workload) =>
   resource.kind === 'Instance' ? (resource.spec.managementPorts ?? []) : []
 
-/** The ports of the workloads at `ip`. Whoever claims a port is served there: what only some call HTTP is passed on by
+/** The ports of the workloads at `ip` (`inboundClaims`). Whoever claims a port is served there: what only some call HTTP is passed on by
  *  connection, which carries both; it takes mutual TLS when anybody asks for it; a probe comes to the service. */
-export const inboundPorts = (ip: string, registry: Registry): readonly InboundPort[] => {
+export const inboundPorts = (ip: string, registry: Registry, namespace?: string): readonly InboundPort[] => {
   const claims = new Map<string, InboundClaim[]>()
-  for (const claim of inboundClaims(ip, registry)) {
+  for (const claim of inboundClaims(ip, registry, namespace)) {
     const key = `${claim.address} ${claim.port}`
     const its = claims.get(key)
     if (its === undefined) claims.set(key, [claim])

@@ -1,6 +1,7 @@
 import type { IstioConnectionPool } from '../../model/istio/destinationRule.ts'
 import type { Stored } from '../../model/mesh.ts'
 import type { MeshSettingsSpec } from '../../model/meshSettings.ts'
+import type { proxyIps } from '../../model/proxyIps.ts'
 import type { Protocol } from '../../model/service.ts'
 import type { SidecarIngress } from '../../model/sidecar.ts'
 import type { ClusterPolicy } from '../clusters/clusterPolicy.ts'
@@ -22,13 +23,13 @@ export type ServedPort = InboundPort & {
   readonly tls?: EndedTls
 }
 
-/** The inbound ports of a proxy at `ip`: as services and probes claim them, or, where `sidecar` has any ingress, those alone
+/** The inbound ports of a proxy at `ips`: as services and probes claim them, or, where `sidecar` has any ingress, those alone
  *  that it names, with its endpoint in place of the declared applications, and none that is to end TLS and has no
  *  certificate. Mutual TLS stays what services ask for, and goes before an ingress's TLS. */
 export const servedPorts = (
   claimed: readonly InboundPort[],
   sidecar: Stored<'Sidecar'> | undefined,
-  proxy: { readonly ip: string; readonly captured: boolean },
+  { ips, captured: isCaptured }: { readonly ips: ReturnType<typeof proxyIps>; readonly captured: boolean },
   settings: Required<MeshSettingsSpec>,
 ): readonly ServedPort[] => {
   const { ingress = [], inboundConnectionPool } = sidecar?.resource.spec ?? {}
@@ -37,7 +38,7 @@ export const servedPorts = (
     return connectionPool === undefined ? {} : { pool: compileTrafficPolicy({ connectionPool }, settings) }
   }
   if (sidecar === undefined || ingress.length === 0)
-    return claimed.map((port) => ({ ...port, captured: proxy.captured, ...poolOf(undefined) }))
+    return claimed.map((port) => ({ ...port, captured: isCaptured, ...poolOf(undefined) }))
   return ingress.flatMap((one) => {
     const claim = claimed.find(({ port }) => port === one.port.number)
     const mutualTls = claim?.mutualTls ?? false
@@ -46,23 +47,22 @@ export const servedPorts = (
     if (protocol === undefined) return []
     const tls = ended && serverTls(ended, { namespace: '', http: isHttp(protocol) })
     if (ended !== undefined && tls === undefined) return []
-    const captured = proxy.captured && one.captureMode !== 'NONE'
+    const captured = isCaptured && one.captureMode !== 'NONE'
     const { number: port } = one.port
-    return [
-      {
-        // Captured connections find their listener by the address that they go to.
-        address: (captured ? undefined : one.bind) ?? claim?.address ?? proxy.ip,
-        port,
-        protocol,
-        asCaller: claim?.asCaller === true && claim.protocol === protocol,
-        apps: [applicationAt(one, proxy.ip)],
-        mutualTls,
-        ...(tls && { tls }),
-        rule: provenanceOf(sidecar),
-        captured,
-        ...poolOf(one.connectionPool),
-      },
-    ]
+    // Captured connections find their listener by the address that they go to.
+    const addresses = captured || one.bind === undefined ? ips : [one.bind]
+    return addresses.map((address) => ({
+      address,
+      port,
+      protocol,
+      asCaller: claim?.asCaller === true && claim.protocol === protocol,
+      apps: [applicationAt(one, ips[0])],
+      mutualTls,
+      ...(tls && { tls }),
+      rule: provenanceOf(sidecar),
+      captured,
+      ...poolOf(one.connectionPool),
+    }))
   })
 }
 

@@ -1,10 +1,10 @@
+import { anyAddressJson } from '../anyAddress.ts'
 import {
   blackHoleClusterName,
   inboundPassthroughClusterName,
   undeclaredClusterName,
 } from '../clusters/clusters.ts'
 import type { JsonObject } from '../json.ts'
-import { socketAddress } from '../socketAddress.ts'
 import { tcpFiltersJson } from './networkFilters.ts'
 
 /** The listener that gets captured outbound connections and hands each to the listener of its destination; what
@@ -12,40 +12,50 @@ import { tcpFiltersJson } from './networkFilters.ts'
 export const virtualOutboundListenerJson = (settings: {
   readonly proxyListenPort: number
   readonly undeclaredOutbound: 'passthrough' | 'refuse'
+  readonly ipv6: boolean
   readonly accessLog: string
 }): JsonObject =>
-  virtualListenerJson(
-    'virtualOutbound',
-    'OUTBOUND',
-    settings.proxyListenPort,
-    undeclaredClusterName(settings.undeclaredOutbound),
-    settings.accessLog,
-  )
+  virtualListenerJson({
+    name: 'virtualOutbound',
+    direction: 'OUTBOUND',
+    port: settings.proxyListenPort,
+    cluster: undeclaredClusterName(settings.undeclaredOutbound),
+    ...settings,
+  })
 
 /** The same for inbound connections; what no instance declares goes to the application as it came. */
 export const virtualInboundListenerJson = (settings: {
   readonly proxyInboundPort: number
+  readonly ipv6: boolean
   readonly accessLog: string
 }): JsonObject =>
-  virtualListenerJson(
-    'virtualInbound',
-    'INBOUND',
-    settings.proxyInboundPort,
-    inboundPassthroughClusterName,
-    settings.accessLog,
-  )
+  virtualListenerJson({
+    name: 'virtualInbound',
+    direction: 'INBOUND',
+    port: settings.proxyInboundPort,
+    cluster: inboundPassthroughClusterName,
+    ...settings,
+  })
 
 // A connection made to the capture port itself has that port as its original destination: passed on, it would come
 // back for ever.
-const virtualListenerJson = (
-  name: string,
-  direction: 'INBOUND' | 'OUTBOUND',
-  port: number,
-  cluster: string,
-  accessLog: string,
-): JsonObject => ({
+const virtualListenerJson = ({
   name,
-  address: socketAddress('0.0.0.0', port),
+  direction,
+  port,
+  cluster,
+  ipv6,
+  accessLog,
+}: {
+  readonly name: string
+  readonly direction: 'INBOUND' | 'OUTBOUND'
+  readonly port: number
+  readonly cluster: string
+  readonly ipv6: boolean
+  readonly accessLog: string
+}): JsonObject => ({
+  name,
+  ...anyAddressJson(port, ipv6),
   traffic_direction: direction,
   use_original_dst: true,
   filter_chains: [

@@ -6,9 +6,7 @@ import {
   type HttpAction,
   type HttpHash,
   type HttpMatch,
-  type HttpMirror,
   type HttpRetries,
-  type HttpRewrite,
   type HttpRoute,
   type NamedMatch,
   takesEveryRequest,
@@ -41,8 +39,6 @@ const matchJson = (match: HttpMatch): JsonObject => {
     ...(match.query.length === 0 ? {} : { query_parameters: match.query.map(queryMatchJson) }),
   }
 }
-
-const nothing: JsonObject = {}
 
 const everything: JsonObject = { prefix: '/' }
 
@@ -109,32 +105,31 @@ const redirectJson = (redirect: Extract<HttpAction, { kind: 'redirect' }>): Json
 
 const forwardJson = (route: HttpRoute, action: Extract<HttpAction, { kind: 'forward' }>): JsonObject => ({
   ...targetJson(action),
-  ...(route.rewrite === undefined ? nothing : rewriteJson(route.rewrite)),
-  timeout: envoyDuration(route.timeoutMs),
-  ...(route.retries === undefined ? nothing : { retry_policy: retriesJson(route.retries) }),
-  ...(route.hash === undefined || route.hash.length === 0
-    ? nothing
-    : { hash_policy: route.hash.map(hashJson) }),
-  ...(route.mirrors.length === 0 ? nothing : { request_mirror_policies: route.mirrors.map(mirrorJson) }),
-  ...(route.websocket ? websocketJson : nothing),
-})
-
-const rewriteJson = ({ path, pathParts, authority }: HttpRewrite): JsonObject => ({
-  ...(path === undefined ? {} : { prefix_rewrite: path }),
-  ...(pathParts === undefined
+  ...(route.rewrite?.path === undefined ? {} : { prefix_rewrite: route.rewrite.path }),
+  ...(route.rewrite?.pathParts === undefined
     ? {}
     : {
-        regex_rewrite: { pattern: { regex: pathParts.regex }, substitution: pathParts.substitution },
+        regex_rewrite: {
+          pattern: { regex: route.rewrite.pathParts.regex },
+          substitution: route.rewrite.pathParts.substitution,
+        },
       }),
-  ...(authority === undefined ? {} : { host_rewrite_literal: authority }),
+  ...(route.rewrite?.authority === undefined ? {} : { host_rewrite_literal: route.rewrite.authority }),
+  timeout: envoyDuration(route.timeoutMs),
+  ...(route.retries === undefined ? {} : { retry_policy: retriesJson(route.retries) }),
+  ...(route.hash === undefined || route.hash.length === 0 ? {} : { hash_policy: route.hash.map(hashJson) }),
+  ...(route.mirrors.length === 0
+    ? {}
+    : {
+        request_mirror_policies: route.mirrors.map(({ cluster, percent }) => ({
+          cluster,
+          runtime_fraction: {
+            default_value: { numerator: Math.round(percent * 10_000), denominator: 'MILLION' },
+          },
+        })),
+      }),
+  ...(route.websocket ? { upgrade_configs: [{ upgrade_type: 'websocket', enabled: true }] } : {}),
 })
-
-const mirrorJson = ({ cluster, percent }: HttpMirror): JsonObject => ({
-  cluster,
-  runtime_fraction: { default_value: { numerator: Math.round(percent * 10_000), denominator: 'MILLION' } },
-})
-
-const websocketJson: JsonObject = { upgrade_configs: [{ upgrade_type: 'websocket', enabled: true }] }
 
 const targetJson = ({ destinations }: Extract<HttpAction, { kind: 'forward' }>): JsonObject => {
   const [only, ...more] = destinations
@@ -213,6 +208,8 @@ const headerChangesJson = (of: {
         ...changesJson('request', of.requestHeaders),
         ...changesJson('response', of.responseHeaders),
       }
+
+const nothing: JsonObject = {}
 
 const changesJson = (side: 'request' | 'response', changes: HeaderChanges | undefined): JsonObject => ({
   ...(changes === undefined || changes.put.length === 0

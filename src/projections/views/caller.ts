@@ -1,6 +1,7 @@
 import type { Stored } from '../../model/mesh.ts'
 import type { MeshSettingsSpec } from '../../model/meshSettings.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../../model/proxy.ts'
+import { hasIpv6 } from '../../model/proxyIps.ts'
 import type { Resource } from '../../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../../model/resourceName.ts'
 import type { SidecarSpec } from '../../model/sidecar.ts'
@@ -23,6 +24,8 @@ export type Caller = {
   readonly undeclaredOutbound: UndeclaredOutbound
   /** That holds for it, of its own namespace or the root's. */
   readonly sidecar: Stored<'Sidecar'> | undefined
+  /** Its machine has IPv6. */
+  readonly ipv6: boolean
   /** Where it is, by the first of its workloads. */
   readonly locality: Locality
   /** Keys of the rules and policies with a source that is this proxy, and of conditions on its labels; sorted. */
@@ -67,6 +70,7 @@ export const callerOf = (proxy: Proxy, metadata: ProxyMetadata, registry: Regist
     }),
     undeclaredOutbound: undeclaredFor(sidecar, registry),
     sidecar: stored,
+    ipv6: hasIpv6(proxy, metadata),
     locality: localityOf(workloads[0]?.resource),
     sourceRules: [...sourceRules].sort(byCodeUnit),
   }

@@ -1,3 +1,4 @@
+import type { TcpPort } from '../connections/outboundTcpPorts.ts'
 import { listenerName } from '../listeners/listeners.ts'
 import type { Changes } from './changes.ts'
 import type { Slice } from './slice.ts'
@@ -48,14 +49,17 @@ const putTcpListeners = (
   slice: Slice | undefined,
   changes: Changes,
 ): void => {
-  for (const { address, port } of before?.tcpPorts ?? []) {
+  // What goes to an IPv6 address is captured where there is IPv6.
+  const isReached = ({ address }: TcpPort): boolean =>
+    view.ipv6 || view.variant.mode !== 'captured' || !address.includes(':')
+  for (const { address, port } of before?.tcpPorts.filter(isReached) ?? []) {
     const name = listenerName(address, port)
     const stands = view.tcpListeners.get(name)
     stands?.claims.delete((before as Slice).owner)
     if (stands?.claims.size === 0) view.tcpListeners.delete(name)
     forgetListener(view, name, changes)
   }
-  for (const { address, port, chains } of slice?.tcpPorts ?? []) {
+  for (const { address, port, chains } of slice?.tcpPorts.filter(isReached) ?? []) {
     const name = listenerName(address, port)
     const stands = view.tcpListeners.get(name) ?? newTcpListener(view, address, port)
     const { owner } = slice as Slice

@@ -19,6 +19,8 @@ export type View = {
   readonly variant: SliceVariant
   readonly scope: Scope
   readonly undeclaredOutbound: UndeclaredOutbound
+  /** Its readers' machines have IPv6, and what goes there is captured. */
+  readonly ipv6: boolean
   readonly slices: Map<string, Slice>
   readonly clusters: Map<string, ClusterPart>
   /** Who brings a cluster, where it is more than one slice. */
@@ -77,12 +79,13 @@ export type ViewMakers = {
 export const emptyView = (
   key: string,
   variant: SliceVariant,
-  { scope, undeclaredOutbound }: Pick<View, 'scope' | 'undeclaredOutbound'>,
+  { scope, undeclaredOutbound, ipv6 }: Pick<View, 'scope' | 'undeclaredOutbound' | 'ipv6'>,
 ): View => ({
   key,
   variant,
   scope,
   undeclaredOutbound,
+  ipv6,
   slices: new Map(),
   clusters: new Map(),
   clusterUses: new Map(),

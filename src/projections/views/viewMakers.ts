@@ -1,8 +1,8 @@
 import type { ResourceName } from '../../model/resource.ts'
 import { byCodeUnit } from '../../model/resourceName.ts'
 import type { XdsResource } from '../../model/xds.ts'
+import { anyAddress } from '../anyAddress.ts'
 import { outboundListenerJson } from '../connections/outboundListener.ts'
-import { anyAddress } from '../connections/outboundTcpPorts.ts'
 import { xdsResource } from '../encoded.ts'
 import { ingressChains, ingressListenerJson } from '../ingress/ingressListener.ts'
 import { certificatesOf } from '../ingress/serverNames.ts'
@@ -29,7 +29,7 @@ export const createViewMakers = (
     const mode = view.places.get(table)?.bound === true ? 'none' : view.variant.mode
     return routeTable(table, withUndeclared([...parts], mode, view.undeclaredOutbound))
   },
-  listener: ({ variant: { place, mode }, undeclaredOutbound }, name, requests, tcp) => {
+  listener: ({ variant: { place, mode }, undeclaredOutbound, ipv6 }, name, requests, tcp) => {
     const { accessLog } = registry.settings()
     const port = tcp?.port ?? Number(name.slice(name.lastIndexOf('_') + 1))
     const address = tcp?.address ?? anyAddress
@@ -58,6 +58,7 @@ export const createViewMakers = (
       byAuthority: (requests?.byAuthority.size ?? 0) > 0,
       chains,
       come: captured ? 'captured' : 'fromElsewhere',
+      ipv6,
       undeclaredOutbound,
       accessLog,
     })

@@ -93,11 +93,22 @@ export const createViews = (
   const enter: Views['enter'] = (caller, mode) => {
     const { domain, namespace, egress, undeclaredOutbound, locality, sourceRules } = caller
     const { scope, apart } = egress
+    const ipv6 = mode === 'captured' && caller.ipv6
     const places = apart === undefined ? '' : JSON.stringify(apart)
     return enterView(
-      [mode, domain, namespace, scope.key, places, undeclaredOutbound, locality, sourceRules.join(' ')],
+      [
+        mode,
+        domain,
+        namespace,
+        scope.key,
+        places,
+        `${ipv6}`,
+        undeclaredOutbound,
+        locality,
+        sourceRules.join(' '),
+      ],
       variantOf(caller, mode, registry),
-      { scope, undeclaredOutbound },
+      { scope, undeclaredOutbound, ipv6 },
     )
   }
 
@@ -114,14 +125,14 @@ export const createViews = (
     return enterView(
       [mode, caller.namespace, place.address, `${place.port}`, ...rules],
       edgeVariantOf(caller, edge, registry),
-      { scope: emptyScope, undeclaredOutbound: 'refuse' },
+      { scope: emptyScope, undeclaredOutbound: 'refuse', ipv6: false },
     )
   }
 
   const enterView = (
     keys: readonly string[],
     variant: SliceVariant,
-    shared: Pick<View, 'scope' | 'undeclaredOutbound'>,
+    shared: Pick<View, 'scope' | 'undeclaredOutbound' | 'ipv6'>,
   ): View => {
     const { scope } = shared
     const key = keys.join('\n')

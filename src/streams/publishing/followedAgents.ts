@@ -3,6 +3,7 @@ import { emptyDigest } from '../../agent/digest.ts'
 import type { Position } from '../../model/entry.ts'
 import type { ProxyStatus } from '../../model/fleet.ts'
 import type { AgentStatus, Standing, Topic, Verdict } from '../../model/frame.ts'
+import { metadataKey } from '../../model/metadataKey.ts'
 import { namespaceNamed } from '../../model/namespaceNamed.ts'
 import type { ProxyIdentity, ProxyMetadata } from '../../model/proxy.ts'
 import { createStandstill } from '../../model/standstill.ts'
@@ -242,4 +243,4 @@ const isOf = ({ told, proxy }: FollowedAgent, metadata: ProxyMetadata): boolean 
   told?.metadata === metadata || sameMetadata(proxy.metadata, metadata)
 
 const sameMetadata = (one: ProxyMetadata, other: ProxyMetadata): boolean =>
-  JSON.stringify([one.httpProxy, one.labels]) === JSON.stringify([other.httpProxy, other.labels])
+  metadataKey(one) === metadataKey(other)

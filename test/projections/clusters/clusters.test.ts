@@ -100,8 +100,11 @@ test('P16: the application is reached where it listens', () => {
 
 test('P16: what nobody declares goes to its original destination, or nowhere', () => {
   expect(passthroughClusterJson(1_000)).toMatchObject({ type: 'ORIGINAL_DST', lb_policy: 'CLUSTER_PROVIDED' })
-  expect(inboundPassthroughClusterJson(1_000)).toMatchObject({
-    upstream_bind_config: { source_address: { address: '127.0.0.6', port_value: 0 } },
+  const source_address = { address: '127.0.0.6', port_value: 0 }
+  expect(inboundPassthroughClusterJson(1_000, false)['upstream_bind_config']).toEqual({ source_address })
+  expect(inboundPassthroughClusterJson(1_000, true)['upstream_bind_config']).toEqual({
+    source_address,
+    extra_source_addresses: [{ address: { address: '::6', port_value: 0 } }],
   })
   expect(blackHoleClusterJson()).toMatchObject({ load_assignment: { cluster_name: 'BlackHoleCluster' } })
 })

@@ -385,7 +385,7 @@ test('P20: every inbound request goes to the application, as long as it takes', 
 })
 
 test('P21: captured connections are handed to the listener of their destination; the rest passes or is closed', () => {
-  const settings = { proxyListenPort: 15_001, accessLog: '' }
+  const settings = { proxyListenPort: 15_001, ipv6: false, accessLog: '' }
   const outbound = virtualOutboundListenerJson({ ...settings, undeclaredOutbound: 'passthrough' })
   expect(outbound).toMatchObject({
     address: address('0.0.0.0', 15_001),
@@ -395,7 +395,7 @@ test('P21: captured connections are handed to the listener of their destination;
   expect(virtualOutboundListenerJson({ ...settings, undeclaredOutbound: 'refuse' })).toMatchObject({
     default_filter_chain: { filters: [{ typed_config: { cluster: 'BlackHoleCluster' } }] },
   })
-  expect(virtualInboundListenerJson({ proxyInboundPort: 15_006, accessLog: '' })).toMatchObject({
+  expect(virtualInboundListenerJson({ proxyInboundPort: 15_006, ipv6: false, accessLog: '' })).toMatchObject({
     address: address('0.0.0.0', 15_006),
     traffic_direction: 'INBOUND',
     default_filter_chain: { filters: [{ typed_config: { cluster: 'InboundPassthroughCluster' } }] },
@@ -403,7 +403,7 @@ test('P21: captured connections are handed to the listener of their destination;
 })
 
 test('P21: a connection to the capture port itself is closed, or it would come back for ever', () => {
-  expect(virtualInboundListenerJson({ proxyInboundPort: 15_006, accessLog: '' })).toMatchObject({
+  expect(virtualInboundListenerJson({ proxyInboundPort: 15_006, ipv6: false, accessLog: '' })).toMatchObject({
     filter_chains: [
       {
         filter_chain_match: { destination_port: 15_006 },

@@ -1,6 +1,6 @@
 import { defaultIngressPort } from '../../../model/ingressHost.ts'
 import { nameOf } from '../../../model/resourceName.ts'
-import { anyAddress } from '../../connections/outboundTcpPorts.ts'
+import { anyAddress } from '../../anyAddress.ts'
 import type { HostPlace } from '../../ingress/hostPlace.ts'
 import type { Registry } from '../../registry/registry.ts'
 import type { SliceVariant } from '../../views/slice.ts'

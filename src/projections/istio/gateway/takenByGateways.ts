@@ -1,4 +1,4 @@
-import { anyAddress } from '../../connections/outboundTcpPorts.ts'
+import { anyAddress } from '../../anyAddress.ts'
 import type { HostPlace } from '../../ingress/hostPlace.ts'
 import { serverName } from '../../ingress/serverName.ts'
 import { type ConnectionChain, isToldByTls } from '../../listeners/connectionChain.ts'

@@ -1,4 +1,4 @@
-import { defaultIngressPort, defaultTlsPort } from '../model/ingressHost.ts'
+import { defaultIngressPort, defaultTlsPort, ingressPort } from '../model/ingressHost.ts'
 import type { Resource } from '../model/resource.ts'
 import { sameJson } from '../model/sameJson.ts'
 import type { EdgeRoute } from './edgeRoutes.ts'
@@ -16,10 +16,18 @@ export type HostRoutes = {
 }
 
 /** Tells what hosts at Gateways answer, and where they send requests, that the IngressRules made of `found` will not,
- *  or will where they did not. */
-export const tellEdgeLosses = (places: readonly GatewayPlace[], found: readonly HostRoutes[]): void => {
+ *  or will where they did not; `ingress` stands beside them already. */
+export const tellEdgeLosses = (
+  places: readonly GatewayPlace[],
+  found: readonly HostRoutes[],
+  ingress: readonly Resource<'IngressRule'>[],
+): void => {
   tellNothings(found)
-  tellRedirects(places, found)
+  tellRedirects(
+    places,
+    found,
+    ingress.some(({ spec }) => spec.tlsSecret !== undefined && ingressPort(spec) === defaultIngressPort),
+  )
 }
 
 /** What no IngressRule takes is 404: a route that says so is needed no more, unless another would then take it. */
@@ -40,11 +48,17 @@ const tellNothings = (found: readonly HostRoutes[]): void => {
 
 /** In 2017 rules over TLS send what they would take there from port 80, behind what is there in plain text; what is sent
  *  more, or less, is told. */
-const tellRedirects = (places: readonly GatewayPlace[], found: readonly HostRoutes[]): void => {
+const tellRedirects = (
+  places: readonly GatewayPlace[],
+  found: readonly HostRoutes[],
+  takenByTls: boolean,
+): void => {
   const plain = found.filter(({ port, place }) => port === defaultIngressPort && place.secret === undefined)
   const secured = found.filter(
     ({ place, routes }) => place.secret !== undefined && routes.some(({ to }) => typeof to === 'object'),
   )
+  // A port of 2017 that has any TLS has no plain text.
+  const neverSent = takenByTls || secured.some(({ port }) => port === defaultIngressPort)
   const ofHost = (all: readonly HostRoutes[], host: string) => all.filter((one) => one.host === host)
   for (const { host, port, place, routes } of secured) {
     const whole = routes.some(({ takesAll, to }) => takesAll && typeof to === 'object')
@@ -55,20 +69,22 @@ const tellRedirects = (places: readonly GatewayPlace[], found: readonly HostRout
       continue
     }
     const at80 = ofHost(plain, host).flatMap((one) => one.routes)
-    const sent = at80.filter(({ to }) => to === 'tls')
+    const sent = at80.filter(({ to }) => to === port)
     const taken = at80.some(({ takesAll, to }) => takesAll && typeof to === 'object')
     const missing = routes.filter(
       ({ to, headers }) => typeof to === 'object' && !sent.some((one) => sameJson(one.headers, headers)),
     )
-    if (!taken && port !== defaultIngressPort && missing.length > 0)
+    if (!taken && !neverSent && missing.length > 0)
       place.lose('/tls', 'in 2017 what comes for it in plain text on port 80 is sent there')
   }
   for (const { host, routes } of plain)
     routes.forEach(({ to, headers, path, lose }, i) => {
-      if (to !== 'tls') return
-      const meant = ofHost(secured, host).some((one) =>
-        one.routes.some((other) => typeof other.to === 'object' && sameJson(other.headers, headers)),
-      )
+      if (typeof to !== 'number') return
+      const [only, ...more] = ofHost(secured, host)
+      const meant =
+        more.length === 0 &&
+        only?.port === to &&
+        only.routes.some((other) => typeof other.to === 'object' && sameJson(other.headers, headers))
       if (!meant || routes.slice(i + 1).some((after) => typeof after.to === 'object'))
         lose(
           `${path}/redirect`,

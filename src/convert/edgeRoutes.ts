@@ -1,5 +1,5 @@
 import { durationMs } from '../model/duration.ts'
-import { defaultIngressPort, ingressHost } from '../model/ingressHost.ts'
+import { defaultIngressPort, defaultTlsPort, ingressHost } from '../model/ingressHost.ts'
 import type { IngressRuleSpec } from '../model/ingressRule.ts'
 import type { HttpMatchRequest, IstioHttpRoute, IstioRedirect } from '../model/istio/virtualService.ts'
 import type { Resource } from '../model/resource.ts'
@@ -15,8 +15,8 @@ export type EdgeRoute = {
   /** What is asked of requests, the host among it. */
   readonly headers: Readonly<Record<string, StringMatch>>
   readonly takesAll: boolean
-  /** `none`: what it takes is 404; `tls`: it is sent to TLS. */
-  readonly to: Pick<IngressRuleSpec, 'destination' | 'destinationPort'> | 'none' | 'tls'
+  /** `none`: what it takes is 404; a number: it is sent to TLS at that port. */
+  readonly to: Pick<IngressRuleSpec, 'destination' | 'destinationPort'> | 'none' | number
   /** JSON pointer of its route. */
   readonly path: string
   readonly lose: Lose
@@ -81,7 +81,8 @@ const targetOf = (
 ): EdgeRoute['to'] | undefined => {
   const { redirect, directResponse } = route
   if (directResponse?.status === 404 && directResponse.body === undefined) return 'none'
-  if (redirect !== undefined && port === defaultIngressPort && isToTls(redirect)) return 'tls'
+  if (redirect !== undefined && port === defaultIngressPort && isToTls(redirect))
+    return redirect.port ?? defaultTlsPort
   const unsaid = (['redirect', 'directResponse', 'delegate'] as const).filter(
     (key) => route[key] !== undefined,
   )

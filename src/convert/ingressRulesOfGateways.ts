@@ -1,4 +1,4 @@
-import { defaultIngressPort, defaultTlsPort, ingressHost, ingressPort } from '../model/ingressHost.ts'
+import { defaultIngressPort, defaultTlsPort } from '../model/ingressHost.ts'
 import type { Resource } from '../model/resource.ts'
 import { byCodeUnit, keyOf, nameOf } from '../model/resourceName.ts'
 import { type HostRoute, type HostRoutes, tellEdgeLosses } from './edgeLosses.ts'
@@ -15,6 +15,7 @@ import {
 import type { Beside } from './gatewaysOfIngressRules.ts'
 import type { Lose } from './loss.ts'
 import { fullHost } from './ruleHost.ts'
+import { tellBesideGateways } from './tellBesideGateways.ts'
 
 type Rule = Resource<'VirtualService'>
 /** The documents of Gateways, and what is known beside them. */
@@ -23,6 +24,8 @@ export type AtGateways = {
   readonly rules: readonly Rule[]
   /** IngressRules that stand among the documents already. */
   readonly ingress: readonly Resource<'IngressRule'>[]
+  /** Ingresses, which are of no dialect. */
+  readonly kubernetes: readonly Resource<'Ingress'>[]
   readonly beside: Beside
   /** Namespace of the ingress proxies. */
   readonly ingressNamespace: string | undefined
@@ -31,7 +34,7 @@ export type AtGateways = {
 /** VirtualServices at Gateways as IngressRules: for each host and port the routes that it has there, its own first, then
  *  those of wider hosts, to which requests of 2017 would not fall through. */
 export const ingressRulesOfGateways = (
-  { gateways, rules, ingress, beside, ingressNamespace }: AtGateways,
+  { gateways, rules, ingress, kubernetes, beside, ingressNamespace }: AtGateways,
   loseOf: (resource: Resource) => Lose,
 ): readonly Resource<'IngressRule'>[] => {
   const places = gatewayPlaces(gateways, ingressNamespace, loseOf)
@@ -42,12 +45,8 @@ export const ingressRulesOfGateways = (
     if (place === undefined || own.every(({ toTls }) => toTls)) return []
     return [{ host, port, place, routes: routesOf(host, port, places, rules, beside, loseOf) }]
   })
-  tellEdgeLosses(places, found)
-  for (const rule of ingress)
-    if (
-      found.some(({ host, port }) => host === ingressHost(rule.spec).host && port === ingressPort(rule.spec))
-    )
-      loseOf(rule)('', 'a Gateway has its host before it; beside the rules of now it takes what these leave')
+  tellEdgeLosses(places, found, ingress)
+  tellBesideGateways([...ingress, ...kubernetes], gateways, loseOf)
   return named(found, ingress)
 }
 
@@ -117,7 +116,7 @@ const named = (
   }
   return found.flatMap(({ port, place: { secret }, routes }) =>
     routes.flatMap(({ rule, headers, to }, i): readonly Resource<'IngressRule'>[] =>
-      typeof to === 'string'
+      typeof to !== 'object'
         ? []
         : [
             {

@@ -9,6 +9,7 @@ import { type Converted, type Loss, losing } from './loss.ts'
 import { routeOfRule } from './routeOfRule.ts'
 import { byHostOf, hostOf, nameFor } from './ruleHost.ts'
 import { type Subsets, subsets } from './subsetNames.ts'
+import { tellBesideGateways, tellBesideIngresses } from './tellBesideGateways.ts'
 
 const apiVersion = 'networking.istio.io/v1'
 
@@ -40,6 +41,14 @@ export const toIstio = (
     else if (resource.kind === 'IngressRule') ingress.push(resource as Resource<'IngressRule'>)
     else kept.push(resource)
   }
+  const gateways = kept.filter((one): one is Resource<'Gateway'> => one.kind === 'Gateway')
+  const loseOf = (rule: Resource) => losing(rule, losses)
+  tellBesideGateways(ingress, gateways, loseOf)
+  tellBesideIngresses(
+    kept.filter((one): one is Resource<'Ingress'> => one.kind === 'Ingress'),
+    ingress,
+    loseOf,
+  )
   const virtualServices = [...byHostOf(rules, domain)].map(([host, its]) =>
     virtualService(host, its, domain, at, losses),
   )
@@ -47,9 +56,7 @@ export const toIstio = (
     resources: [
       ...kept,
       ...outside.map(({ entry }) => entry),
-      ...gatewaysOfIngressRules(ingress, besideIngress(resources, domain), ingressNamespace, (rule) =>
-        losing(rule, losses),
-      ),
+      ...gatewaysOfIngressRules(ingress, besideIngress(resources, domain), ingressNamespace, loseOf),
       ...virtualServices.flat(),
       ...destinationRulesOf(policies, rules, outside, domain, subsetsOf, at, losses),
     ],

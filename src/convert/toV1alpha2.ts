@@ -67,6 +67,7 @@ export const toV1alpha2 = (
       gateways,
       rules: resources.filter((one): one is Resource<'VirtualService'> => one.kind === 'VirtualService'),
       ingress: resources.filter((one): one is Resource<'IngressRule'> => one.kind === 'IngressRule'),
+      kubernetes: resources.filter((one): one is Resource<'Ingress'> => one.kind === 'Ingress'),
       beside: besideIngress(resources, domain),
       ingressNamespace,
     },

@@ -153,6 +153,107 @@ spec:
     ])
   })
 
+  test('CV5: names that the proxy looks up are lost, told at their place, and a document without them is written', async () => {
+    const file = fileOf(`${service}apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: names}
+spec:
+  hosts: ['*.b.org']
+  ports: [{number: 80, name: http}]
+  resolution: DYNAMIC_DNS
+`)
+    const { code, out, err } = await runCli(['convert', '--to', 'v1alpha2', '-f', file])
+    expect([code, out.match(/kind: \w+/g)]).toEqual([1, ['kind: Service', 'kind: Instance']])
+    expect(err).toBe(
+      `${file}:17:15 lost /spec/resolution: EgressRules do not look up the name asked for: the document is left out\n`,
+    )
+    const kept = await runCli(['convert', '--to', 'istio', '-f', file])
+    expect([kept.code, kept.err, kept.out.includes('resolution: DYNAMIC_DNS')]).toEqual([0, '', true])
+  })
+
+  const ingress = (host: string) => `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec:
+  rules:
+  - host: ${host}
+    http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: reviews, port: {number: 9080}}}}]}
+`
+  const ruled = `apiVersion: config.istio.io/v1alpha2
+kind: IngressRule
+metadata: {name: rule}
+spec: {destination: {name: reviews}, match: {request: {headers: {authority: {exact: a.test}, uri: {prefix: /r}}}}}
+`
+
+  test('CV11: an Ingress of Kubernetes is of neither dialect and stays as it is; what goes before it then is told', async () => {
+    for (const to of ['istio', 'v1alpha2']) {
+      const alone = await runCli(['convert', '--to', to, '-f', fileOf(service + ingress('a.test'))])
+      expect([alone.code, alone.err]).toEqual([0, ''])
+      expect(alone.out).toMatch(/kind: Ingress[\s\S]*pathType: Prefix/)
+    }
+    const elsewhere = `${service}${ruled}---\n${ingress('b.test')}`
+    expect((await runCli(['convert', '--to', 'istio', '-f', fileOf(elsewhere)])).code).toBe(0)
+    const there = await runCli([
+      'convert',
+      '--to',
+      'istio',
+      '-f',
+      fileOf(`${service}${ruled}---\n${ingress('a.test')}`),
+    ])
+    expect([there.code, there.err.match(/lost \S+/g)]).toEqual([1, ['lost Ingress/default/web:']])
+    const behind = `${service}${ingress('a.test')}---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec: {servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]}
+`
+    const back = await runCli(['convert', '--to', 'v1alpha2', '-f', fileOf(behind)])
+    expect([back.code, back.err.match(/lost \S+/g)]).toEqual([1, ['lost Ingress/default/web:']])
+  })
+
+  test('CV7: a host over TLS at two ports is sent to one of them, which is told', async () => {
+    const secured = (name: string, port: number) => `apiVersion: config.istio.io/v1alpha2
+kind: IngressRule
+metadata: {name: ${name}}
+spec:
+  destination: {name: reviews}
+  port: ${port}
+  tlsSecret: shown.edge
+  match: {request: {headers: {authority: {exact: a.test}}}}
+---
+`
+    const args = ['--ingress-namespace', 'edge', '-f']
+    const both = fileOf(service + secured('a', 8443) + secured('b', 443))
+    const there = await runCli(['convert', '--to', 'istio', ...args, both])
+    expect([there.code, there.err]).toEqual([0, ''])
+    const back = await runCli(['convert', '--to', 'v1alpha2', ...args, fileOf(there.out)])
+    expect([back.code, back.err]).toEqual([1, expect.stringContaining('lost /spec/http/0/redirect: ')])
+  })
+
+  test('CV6, CV7: where port 80 is over TLS nothing is sent to TLS from there, and nothing is told of it', async () => {
+    const secured = (name: string, port: number) => `apiVersion: config.istio.io/v1alpha2
+kind: IngressRule
+metadata: {name: ${name}}
+spec:
+  destination: {name: reviews}
+  port: ${port}
+  tlsSecret: shown.edge
+  match: {request: {headers: {authority: {exact: ${name}.test}}}}
+---
+`
+    const args = ['--ingress-namespace', 'edge', '-f']
+    const there = await runCli([
+      'convert',
+      '--to',
+      'istio',
+      ...args,
+      fileOf(service + secured('a', 80) + secured('b', 443)),
+    ])
+    expect([there.code, there.err, there.out.includes('redirect')]).toEqual([0, '', false])
+    const back = await runCli(['convert', '--to', 'v1alpha2', ...args, fileOf(there.out)])
+    expect([back.code, back.err]).toEqual([0, ''])
+  })
+
   test('CV6: IngressRules become a Gateway and a VirtualService for each host; secrets are told', async () => {
     const ingress = (name: string, spec: string) => `apiVersion: config.istio.io/v1alpha2
 kind: IngressRule

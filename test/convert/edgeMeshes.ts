@@ -13,6 +13,11 @@ export const ingressRuleMesh = (draw: Draw, size: number): readonly Resource[] =
   numbers(draw.whole(1, 6))
     .map((j) => ingressRule(draw, `in-${j}`, draw.whole(0, size - 1), namesOf(size)))
     .filter(({ spec }) => spec.destination.name !== 'nobody')
+    .map((one) =>
+      one.spec.tlsSecret !== undefined && draw.chance(0.2)
+        ? { ...one, spec: { ...one.spec, port: draw.one([80, 8080]) } }
+        : one,
+    )
 
 /** Gateways in plain text and over TLS, with and without redirects there, and VirtualServices for their hosts. */
 export const gatewayMesh = (draw: Draw, size: number): readonly Resource[] => {
@@ -20,6 +25,7 @@ export const gatewayMesh = (draw: Draw, size: number): readonly Resource[] => {
   const own = draw.some(hosts, 1, 3)
   const served = draw.one([own, own, ['*'], ['*.test']])
   const secured = draw.chance(0.5)
+  const tlsPort = draw.one([443, 443, 443, 80, 8080])
   const toTls = secured && draw.chance(0.7)
   return [
     istio('Gateway', 'edge', {
@@ -36,7 +42,7 @@ export const gatewayMesh = (draw: Draw, size: number): readonly Resource[] => {
         ...(secured
           ? [
               {
-                port: { number: 443, name: 'https', protocol: 'HTTPS' as const },
+                port: { number: tlsPort, name: 'https', protocol: 'HTTPS' as const },
                 hosts: served,
                 tls: { mode: 'SIMPLE' as const, credentialName: 'shown' },
               },

@@ -242,6 +242,21 @@ describe.skipIf(envoy.skip)('secrets of TLS to services on a real Envoy', () => 
     })
   })
 
+  test.each([
+    ['there', 'vault', 'client'],
+    ['not there', 'absent', '503'],
+  ])(
+    'Y46: an Envoy that starts with a rule is served with it, its secret %s',
+    async (_, credentialName, answer) => {
+      await rule({ ...mutual, credentialName })
+      const more = await mesh.workload('more', { service: 'client', labels: { app: 'client' } })
+      await mesh.settled()
+      expect(await asked(more)).toBe(answer)
+      await more.stop()
+      await mesh.remove('Instance', 'more')
+    },
+  )
+
   test('Y46: only whom the rule selects gets the secret, and proxies at the edge; no key is in an answer', async () => {
     /** Whether the secret is known of it to the controller, and to its Envoy. */
     const names = async ({ node, envoy: its }: Workload): Promise<readonly boolean[]> => {

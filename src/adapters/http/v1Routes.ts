@@ -7,7 +7,7 @@ import { pathParameter } from './parameters.ts'
 import { type HttpProblem, problem } from './problem.ts'
 import type { Answer, Route } from './route.ts'
 import { allRegistrations, registrationOf } from './v1/registration.ts'
-import { v1Clusters } from './v1/v1Clusters.ts'
+import { laterClusters, v1Clusters } from './v1/v1Clusters.ts'
 import { v1Listeners } from './v1/v1Listeners.ts'
 import { v1Names } from './v1/v1Names.ts'
 import { v1RouteTable } from './v1/v1RouteTable.ts'
@@ -32,7 +32,8 @@ export const v1Routes = (controller: Controller): readonly Route[] => [
     of(request, (proxy) => {
       const snapshot = controller.snapshot()
       const listeners = controller.intended(proxy, 'listeners', snapshot)
-      return { listeners: v1Listeners(listeners, v1Names(snapshot.mesh)) }
+      const lacks = laterClusters(controller.intended(proxy, 'clusters', snapshot))
+      return { listeners: v1Listeners(listeners, v1Names(snapshot.mesh), lacks) }
     }),
   ),
   view('/v1/routes/:name/:cluster/:node', 'A route configuration of a proxy', (request) => {
@@ -44,7 +45,8 @@ export const v1Routes = (controller: Controller): readonly Route[] => [
     return of(request, (proxy) => {
       const snapshot = controller.snapshot()
       const found = controller.intended(proxy, 'routes', snapshot).find((one) => one['name'] === name)
-      return found === undefined ? 'null' : v1RouteTable(found, v1Names(snapshot.mesh))
+      const lacks = laterClusters(controller.intended(proxy, 'clusters', snapshot))
+      return found === undefined ? 'null' : v1RouteTable(found, v1Names(snapshot.mesh), lacks)
     })
   }),
 ]

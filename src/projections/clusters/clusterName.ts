@@ -16,11 +16,16 @@ export const outboundCluster = (port: number, subset: string, hostname: string):
 export const inboundCluster = (port: number): string => `inbound|${port}||`
 
 /** The subset that a 2017 rule means by `labels`: `k=v` sorted by code unit and joined by commas; '' for none. */
-export const subsetName = (labels: Readonly<Record<string, string>> = {}): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .sort(byCodeUnit)
-    .join(',')
+export const subsetName = (labels: Readonly<Record<string, string>> = noLabels): string =>
+  labels === noLabels
+    ? ''
+    : Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .sort(byCodeUnit)
+        .join(',')
+
+/** What a destination is asked for that is all of its service: one for all, and known without a look into it. */
+export const noLabels: Readonly<Record<string, string>> = {}
 
 const form = /^(outbound|inbound)\|(\d{1,5})\|([^|]*)\|([^|]*)$/
 

@@ -1,3 +1,4 @@
+import { isOwnClass } from '../../model/ingressClass.ts'
 import type { IngressRuleSpec } from '../../model/ingressRule.ts'
 import type {
   KubernetesBackend,
@@ -5,26 +6,17 @@ import type {
   KubernetesPath,
 } from '../../model/kubernetesIngress.ts'
 import type { Stored } from '../../model/mesh.ts'
-import type { Resource } from '../../model/resource.ts'
 import type { IngressEntry } from './ingressEntry.ts'
 
 /** Below every rule's own precedence: what no path takes. */
 const last = -(2 ** 40)
-
-/** Classes of Ingresses that Rutter serves; it serves those without a class too. */
-export const ownClasses: readonly string[] = ['rutter', 'istio']
-
-/** The class that `ingress` names, also in the way of before `ingressClassName`. */
-export const classOf = ({ metadata, spec }: Resource<'Ingress'>): string | undefined =>
-  spec.ingressClassName ?? metadata.annotations?.['kubernetes.io/ingress.class']
 
 /** The rules that a Kubernetes Ingress comes to, exact paths first: one for each path and host, and for each of its
  *  hosts one for what no path takes, where there is a default backend. None where it is of another class. */
 export const compileIngress = (stored: Stored<'Ingress'>): readonly IngressEntry[] => {
   const { resource, position } = stored
   const { metadata, spec } = resource
-  const its = classOf(resource)
-  if (its !== undefined && !ownClasses.includes(its)) return []
+  if (!isOwnClass(resource)) return []
   const paths = (spec.rules ?? [])
     .flatMap(({ host, http }) => (http?.paths ?? []).map((path) => ({ host, path })))
     .sort((a, b) => rankOf(a.path) - rankOf(b.path))

@@ -1,11 +1,12 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
+import { classOf, ownClasses } from '../../model/ingressClass.ts'
 import { ingressHost, ingressPort } from '../../model/ingressHost.ts'
 import type { KubernetesBackend } from '../../model/kubernetesIngress.ts'
 import type { Resource } from '../../model/resource.ts'
 import { unknownService } from '../diagnostics/referenceDiagnostics.ts'
 import { secretDiagnostics } from '../diagnostics/secretDiagnostics.ts'
 import type { Registry } from '../registry/registry.ts'
-import { classOf, compileIngress, ownClasses } from './compileIngress.ts'
+import { compileIngress } from './compileIngress.ts'
 import type { HostPlace } from './hostPlace.ts'
 import { takenDiagnostics } from './takenDiagnostics.ts'
 

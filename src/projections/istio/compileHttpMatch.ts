@@ -31,8 +31,10 @@ const pathOf = ({ uri, ignoreUriCase }: HttpMatchRequest): TextMatch | undefined
     : { ...path, ignoreCase: true }
 }
 
-const named = (matches: Readonly<Record<string, IstioStringMatch>> = {}) =>
-  Object.entries(matches).sort(([a], [b]) => byCodeUnit(a, b))
+const named = (
+  matches: Readonly<Record<string, IstioStringMatch>> | undefined,
+): readonly (readonly [name: string, text: IstioStringMatch])[] =>
+  matches === undefined ? [] : Object.entries(matches).sort(([a], [b]) => byCodeUnit(a, b))
 
 const headerMatch = (name: string, text: IstioStringMatch): NamedMatch => namedMatch(name.toLowerCase(), text)
 

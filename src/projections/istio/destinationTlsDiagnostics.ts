@@ -38,7 +38,7 @@ const notInForce = ({ path, tls }: TlsPlace, outside: boolean): readonly Diagnos
           severity: 'error' as const,
           path: `${path}/mode`,
           message:
-            'Mutual TLS is not in force: the host is outside of the mesh, where nobody shows a certificate of its authority. MUTUAL with files of your own reaches it.',
+            'Mutual TLS is not in force: the host is outside of the mesh, where nobody shows a certificate of its authority. MUTUAL with a certificate of your own reaches it.',
         },
       ]
     : []

@@ -2,11 +2,9 @@ import type { HeaderOperations } from '../../model/istio/virtualService.ts'
 import type { HeaderChanges } from '../routes/httpRoute.ts'
 
 /** What `operations` do to headers, but for the authority; `undefined` when nothing. */
-export const headerChanges = ({
-  set = {},
-  add = {},
-  remove = [],
-}: HeaderOperations = {}): HeaderChanges | undefined => {
+export const headerChanges = (operations: HeaderOperations | undefined): HeaderChanges | undefined => {
+  if (operations === undefined) return undefined
+  const { set = {}, add = {}, remove = [] } = operations
   const put = [
     ...Object.entries(set)
       .filter(([name]) => !isAuthority(name))
@@ -23,8 +21,8 @@ export const headerChanges = ({
 }
 
 /** The authority that `operations` set, which is a rewrite to Envoy. */
-export const setAuthority = ({ set = {} }: HeaderOperations = {}): string | undefined =>
-  Object.entries(set).find(([name]) => isAuthority(name))?.[1]
+export const setAuthority = (operations: HeaderOperations | undefined): string | undefined =>
+  operations?.set && Object.entries(operations.set).find(([name]) => isAuthority(name))?.[1]
 
 const isAuthority = (name: string): boolean => ['host', ':authority'].includes(name.toLowerCase())
 

@@ -1,4 +1,4 @@
-import { outboundCluster } from '../clusters/clusterName.ts'
+import { noLabels, outboundCluster } from '../clusters/clusterName.ts'
 import type { Provenance } from '../provenance.ts'
 import type { HttpRoute } from './httpRoute.ts'
 
@@ -13,7 +13,9 @@ export const defaultRoute = (hostname: string, port: number, rule: Provenance): 
   match: { headers: [], query: [] },
   action: {
     kind: 'forward',
-    destinations: [{ hostname, port, labels: {}, cluster: outboundCluster(port, '', hostname), weight: 100 }],
+    destinations: [
+      { hostname, port, labels: noLabels, cluster: outboundCluster(port, '', hostname), weight: 100 },
+    ],
   },
   timeoutMs: defaultTimeoutMs,
   mirrors: [],

@@ -6,7 +6,9 @@ import {
   type HttpAction,
   type HttpHash,
   type HttpMatch,
+  type HttpMirror,
   type HttpRetries,
+  type HttpRewrite,
   type HttpRoute,
   type NamedMatch,
   takesEveryRequest,
@@ -39,6 +41,8 @@ const matchJson = (match: HttpMatch): JsonObject => {
     ...(match.query.length === 0 ? {} : { query_parameters: match.query.map(queryMatchJson) }),
   }
 }
+
+const nothing: JsonObject = {}
 
 const everything: JsonObject = { prefix: '/' }
 
@@ -105,31 +109,32 @@ const redirectJson = (redirect: Extract<HttpAction, { kind: 'redirect' }>): Json
 
 const forwardJson = (route: HttpRoute, action: Extract<HttpAction, { kind: 'forward' }>): JsonObject => ({
   ...targetJson(action),
-  ...(route.rewrite?.path === undefined ? {} : { prefix_rewrite: route.rewrite.path }),
-  ...(route.rewrite?.pathParts === undefined
-    ? {}
-    : {
-        regex_rewrite: {
-          pattern: { regex: route.rewrite.pathParts.regex },
-          substitution: route.rewrite.pathParts.substitution,
-        },
-      }),
-  ...(route.rewrite?.authority === undefined ? {} : { host_rewrite_literal: route.rewrite.authority }),
+  ...(route.rewrite === undefined ? nothing : rewriteJson(route.rewrite)),
   timeout: envoyDuration(route.timeoutMs),
-  ...(route.retries === undefined ? {} : { retry_policy: retriesJson(route.retries) }),
-  ...(route.hash === undefined || route.hash.length === 0 ? {} : { hash_policy: route.hash.map(hashJson) }),
-  ...(route.mirrors.length === 0
+  ...(route.retries === undefined ? nothing : { retry_policy: retriesJson(route.retries) }),
+  ...(route.hash === undefined || route.hash.length === 0
+    ? nothing
+    : { hash_policy: route.hash.map(hashJson) }),
+  ...(route.mirrors.length === 0 ? nothing : { request_mirror_policies: route.mirrors.map(mirrorJson) }),
+  ...(route.websocket ? websocketJson : nothing),
+})
+
+const rewriteJson = ({ path, pathParts, authority }: HttpRewrite): JsonObject => ({
+  ...(path === undefined ? {} : { prefix_rewrite: path }),
+  ...(pathParts === undefined
     ? {}
     : {
-        request_mirror_policies: route.mirrors.map(({ cluster, percent }) => ({
-          cluster,
-          runtime_fraction: {
-            default_value: { numerator: Math.round(percent * 10_000), denominator: 'MILLION' },
-          },
-        })),
+        regex_rewrite: { pattern: { regex: pathParts.regex }, substitution: pathParts.substitution },
       }),
-  ...(route.websocket ? { upgrade_configs: [{ upgrade_type: 'websocket', enabled: true }] } : {}),
+  ...(authority === undefined ? {} : { host_rewrite_literal: authority }),
 })
+
+const mirrorJson = ({ cluster, percent }: HttpMirror): JsonObject => ({
+  cluster,
+  runtime_fraction: { default_value: { numerator: Math.round(percent * 10_000), denominator: 'MILLION' } },
+})
+
+const websocketJson: JsonObject = { upgrade_configs: [{ upgrade_type: 'websocket', enabled: true }] }
 
 const targetJson = ({ destinations }: Extract<HttpAction, { kind: 'forward' }>): JsonObject => {
   const [only, ...more] = destinations
@@ -208,8 +213,6 @@ const headerChangesJson = (of: {
         ...changesJson('request', of.requestHeaders),
         ...changesJson('response', of.responseHeaders),
       }
-
-const nothing: JsonObject = {}
 
 const changesJson = (side: 'request' | 'response', changes: HeaderChanges | undefined): JsonObject => ({
   ...(changes === undefined || changes.put.length === 0

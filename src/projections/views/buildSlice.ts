@@ -1,4 +1,4 @@
-import { outboundCluster } from '../clusters/clusterName.ts'
+import { noLabels, outboundCluster } from '../clusters/clusterName.ts'
 import { clusterPart } from '../clusters/clusterPart.ts'
 import { connectionRules } from '../connections/connectionRules.ts'
 import { outboundTcpPorts, type TcpPort } from '../connections/outboundTcpPorts.ts'
@@ -86,9 +86,6 @@ export const buildSlice = (
       put(name, { mode: number !== 0 || place.port !== undefined ? 'captured' : 'proxy', scope })
     }
   }
-  const tables = new Set(
-    atPlaces.filter(({ byAuthority }) => byAuthority !== undefined).map(({ name }) => name),
-  )
   return {
     owner: service.key,
     variantKey,
@@ -98,13 +95,14 @@ export const buildSlice = (
     tcpPorts: tcpPorts.slice(),
     httpPorts: httpPorts.slice(),
     ...(portsByAuthority.length > 0 && { portsByAuthority }),
-    ...(atPlaces.length > 0 && { atPlaces }),
-    ...(tables.size > 0 && { tables: [...tables] }),
+    ...(atPlaces.length > 0 && { atPlaces, tables: tablesOf(atPlaces) }),
   }
 }
 
-/** One for all. */
-const noLabels: Readonly<Record<string, string>> = {}
+/** Of places that are called by request, each once. */
+const tablesOf = (places: readonly PlaceClaim[]): readonly string[] => [
+  ...new Set(places.filter(({ byAuthority }) => byAuthority !== undefined).map(({ name }) => name)),
+]
 
 const destinationOf = ({ hostname }: CompiledService, { port }: CompiledPort): Destination => ({
   hostname,

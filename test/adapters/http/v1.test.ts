@@ -209,6 +209,32 @@ describe('the view of 2017', () => {
       expect([path, (await ask(path)).status]).toEqual([path, 404])
   })
 
+  test('H37: names that the proxy looks up came later: neither their clusters nor what leads to them are shown', async () => {
+    const entry = istio('ServiceEntry', 'names', {
+      hosts: ['*.b.org'],
+      ports: [
+        { number: 80, name: 'http' },
+        { number: 8443, name: 'tls', protocol: 'TLS' },
+      ],
+      resolution: 'DYNAMIC_DNS',
+    })
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${started.http.url}/api/v1/config`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify([entry]),
+    })
+    const { clusters } = (await ask(`/v1/clusters/istio-proxy/${node}`)).body
+    const names = clusters.map(({ name }: { name: string }) => name)
+    const { virtual_hosts } = (await ask(`/v1/routes/80/istio-proxy/${node}`)).body
+    const host = virtual_hosts.find(({ domains }: { domains: string[] }) => domains.includes('*.b.org'))
+    expect(host.routes).toEqual([])
+    const { listeners } = (await ask(`/v1/listeners/istio-proxy/${node}`)).body
+    const led = JSON.stringify([virtual_hosts, listeners]).matchAll(/"cluster":"(out\.[0-9a-f]+)"/g)
+    expect([...led].map(([, name]) => name).filter((name) => !names.includes(name))).toEqual([])
+    await fetch(`${started.http.url}/api/v1/config/ServiceEntry/default/names`, { method: 'DELETE' })
+  })
+
   test('H37: TLS is shown within the PROXY protocol too, which alone is none', async () => {
     const told = 'told.default.svc.cluster.local|http'
     const contextWith = async (trafficPolicy: object) => {

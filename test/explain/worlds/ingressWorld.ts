@@ -20,7 +20,7 @@ export const ingressWorld: RandomWorld = (draw, size) => {
       ...requestServices(draw, names),
       ...names.flatMap((name, i) => [
         ...numbers(draw.whole(0, 3)).map((j) => ingressRule(draw, `${name}-in-${j}`, i, names)),
-        ...(draw.chance(0.6) ? [ingress(draw, `${name}-k8s`, i, names)] : []),
+        ...(draw.chance(0.6) ? [kubernetesIngress(draw, `${name}-k8s`, i, names)] : []),
       ]),
     ],
     targets: numbers(size).flatMap((i) => ingressTargets(i, place)),
@@ -87,7 +87,13 @@ export const ingressRule = (
 
 const bare = paths.map((path) => path.replace(/\?.*/, ''))
 
-const ingress = (draw: Draw, name: string, i: number, names: readonly string[]): Resource<'Ingress'> => {
+/** An Ingress of Kubernetes for hosts of the number `i`. */
+export const kubernetesIngress = (
+  draw: Draw,
+  name: string,
+  i: number,
+  names: readonly string[],
+): Resource<'Ingress'> => {
   const backend = (): KubernetesBackend => ({
     service: {
       name: draw.chance(0.8) ? (names[i] ?? '') : draw.one(names),

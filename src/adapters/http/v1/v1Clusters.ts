@@ -22,12 +22,21 @@ const balances: Readonly<Record<string, string>> = {
 export const v1Clusters = (clusters: readonly Json[], names: V1Names): readonly Json[] =>
   clusters
     .flatMap((cluster) => {
-      const type = types[textAt(cluster, 'type') ?? 'STATIC']
-      return type === undefined || mapAt(cluster, 'cluster_type') !== undefined
-        ? []
-        : [v1Cluster(cluster, type, names)]
+      const type = typeOf(cluster)
+      return type === undefined ? [] : [v1Cluster(cluster, type, names)]
     })
     .sort((a, b) => (String(a['name']) < String(b['name']) ? -1 : 1))
+
+/** The names of the clusters that are left out: what leads to them has no shape of 2017 either. */
+export const laterClusters = (clusters: readonly Json[]): ReadonlySet<string> =>
+  new Set(
+    clusters
+      .filter((cluster) => typeOf(cluster) === undefined)
+      .map((cluster) => textAt(cluster, 'name') ?? ''),
+  )
+
+const typeOf = (cluster: Json): string | undefined =>
+  mapAt(cluster, 'cluster_type') === undefined ? types[textAt(cluster, 'type') ?? 'STATIC'] : undefined
 
 const v1Cluster = (cluster: Json, type: string, names: V1Names): Json => {
   const name = textAt(cluster, 'name') ?? ''

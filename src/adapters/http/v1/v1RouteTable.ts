@@ -4,14 +4,23 @@ import { compact, v1Target } from './v1Clusters.ts'
 import type { V1Names } from './v1Names.ts'
 
 /** A route configuration in the shape of 2017. Routes whose conditions or actions that shape cannot say (query
- *  parameters, headers that must not look so, answers of their own) are left out. */
-export const v1RouteTable = (routes: Json, names: V1Names): Json => ({
+ *  parameters, headers that must not look so, answers of their own) are left out, and so are those that lead to clusters
+ *  that it `lacks`. */
+export const v1RouteTable = (routes: Json, names: V1Names, lacks: ReadonlySet<string>): Json => ({
   virtual_hosts: mapsAt(routes, 'virtual_hosts').map((host) => ({
     name: textAt(host, 'name') ?? '',
     domains: textsAt(host, 'domains'),
-    routes: mapsAt(host, 'routes').flatMap((route) => v1Route(route, names) ?? []),
+    routes: mapsAt(host, 'routes').flatMap((route) =>
+      leadsTo(route, lacks) ? [] : (v1Route(route, names) ?? []),
+    ),
   })),
 })
+
+const leadsTo = (route: Json, clusters: ReadonlySet<string>): boolean => {
+  const action = mapAt(route, 'route')
+  const split = mapsAt(mapAt(action, 'weighted_clusters'), 'clusters').map((one) => textAt(one, 'name'))
+  return [textAt(action, 'cluster'), ...split].some((name) => name !== undefined && clusters.has(name))
+}
 
 const v1Route = (route: Json, names: V1Names): Json | undefined => {
   const match = v1Match(mapAt(route, 'match') ?? {})

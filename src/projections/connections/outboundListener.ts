@@ -76,7 +76,8 @@ export const outboundListenerJson = (
     ),
   }
   const all = rest === undefined ? apart : [...apart, rest]
-  return { json, clusters: [...new Set(all.flatMap(({ clusters }) => clusters))].sort(byCodeUnit) }
+  const clusters = all.flatMap((one) => one.clusters)
+  return { json, clusters: clusters.length < 2 ? clusters : [...new Set(clusters)].sort(byCodeUnit) }
 }
 
 const restOf = (

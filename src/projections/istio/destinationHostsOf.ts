@@ -29,15 +29,22 @@ export const namedDestinations = ({ spec }: Resource<'VirtualService'>): readonl
 
 /** The hostnames of all of them. */
 export const ownDestinationHosts = (
-  rule: Resource<'VirtualService'>,
+  { metadata, spec }: Resource<'VirtualService'>,
   meshDomain: string,
-): readonly string[] => [
-  ...new Set(
-    namedDestinations(rule).map(({ destination: { host } }) =>
-      resolveHost(host, rule.metadata.namespace, meshDomain),
-    ),
-  ),
-]
+): readonly string[] => {
+  const found = new Set<string>()
+  const take = ({ host }: IstioDestination): void => {
+    found.add(resolveHost(host, metadata.namespace, meshDomain))
+  }
+  for (const { route = [], mirror, mirrors = [] } of spec.http ?? []) {
+    for (const { destination } of route) take(destination)
+    if (mirror !== undefined) take(mirror)
+    for (const { destination } of mirrors) take(destination)
+  }
+  for (const { route } of [...(spec.tcp ?? []), ...(spec.tls ?? [])])
+    for (const { destination } of route) take(destination)
+  return [...found]
+}
 
 /** The hostnames of all of them, and of those that it delegates to. */
 export const destinationHostsOf = (
@@ -46,6 +53,7 @@ export const destinationHostsOf = (
   meshDomain: string,
 ): readonly string[] => {
   const own = ownDestinationHosts(rule, meshDomain)
+  if (rule.spec.http?.some(({ delegate }) => delegate !== undefined) !== true) return own
   const delegated = (rule.spec.http ?? []).flatMap(({ delegate }) => {
     const found = delegate && delegateOf(rule, delegate, registry)
     return found === undefined ? [] : ownDestinationHosts(found.resource, meshDomain)

@@ -56,6 +56,7 @@ export const buildSlice = (
       for (const { destinations } of connections) for (const destination of destinations) need(destination)
       const reached = reachedAt(service, port)
       if (direct) tcpPorts.push(...outboundTcpPorts(reached, port, connections, { accessLog, captured }))
+      if (doors.length === 0) continue
       // A place stands for the addresses of its hosts.
       const anywhere = { ...reached, addresses: [], subnets: [] }
       const chains = outboundTcpPorts(anywhere, port, connections, { accessLog, captured }).flatMap(
@@ -142,7 +143,8 @@ const reachedAt = (service: CompiledService, port: CompiledPort): Parameters<typ
   const { addresses, subnets = [], stored } = declarationOf(service, port)
   const lookUpPort = lookUpPortOf(service, port)
   return {
-    ...service,
+    hostname: service.hostname,
+    ...(service.serverNames && { serverNames: service.serverNames }),
     addresses,
     subnets,
     rule: provenanceOf(stored),

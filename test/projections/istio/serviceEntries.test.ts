@@ -42,7 +42,11 @@ const places = (assignment: unknown): readonly string[] =>
 
 describe('ServiceEntry', () => {
   test('Y13: each host is a service of its own, reached by its name and its virtual IPs', () => {
-    const one = seen([entry({ hosts: ['a.org'], ports: [http, tcp], addresses: ['10.7.0.1', 'fd00::7'] })])
+    const addresses = ['10.7.0.1', 'fd00::7']
+    const one = seen(
+      [entry({ hosts: ['a.org'], ports: [http, tcp], addresses })],
+      proxyOf('sidecar', 'default', 'fd00::1'),
+    )
     expect(virtualHost(one, 'a.org:80', '80')?.domains).toEqual([
       'a.org:80',
       'a.org',

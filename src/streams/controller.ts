@@ -2,32 +2,26 @@ import { isRight, right } from 'fp-ts/lib/Either.js'
 import { map, type Observable, scan, tap } from 'rxjs'
 import { type DeliveryLimits, defaultDeliveryLimits } from '../delivery/limits.ts'
 import type { CertificateFileCheck, CertificateFileState } from '../model/certificateFile.ts'
-import type { Diagnostic } from '../model/diagnostic.ts'
 import type { Entry, Position } from '../model/entry.ts'
 import type { Waited } from '../model/fleet.ts'
 import type { Snapshot } from '../model/mesh.ts'
 import type { ProxyIdentity } from '../model/proxy.ts'
-import { byCodeUnit } from '../model/resourceName.ts'
 import type { Secrets } from '../model/secret.ts'
-import type { XdsResource, XdsType } from '../model/xds.ts'
 import type { Clock, Controller, ControllerBus, EventLog, XdsStream } from '../ports.ts'
-import { allDiagnostics } from '../projections/diagnostics/allDiagnostics.ts'
 import { diagnosticsOf } from '../projections/diagnostics/diagnostics.ts'
-import { createMeshHasher } from '../projections/meshHash.ts'
 import { mayBe } from '../projections/mutualTls/mayBe.ts'
 import { createProjector, type Projector, type Step } from '../projections/projector.ts'
-import { showResource } from '../projections/showResource.ts'
 import { reduceMesh } from '../reducers/mesh.ts'
+import { controllerDoors } from './controllerDoors.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createHead } from './head.ts'
-import { createHistory } from './history.ts'
 import { createHolding, type Holding } from './holding.ts'
 import { iterate } from './iterate.ts'
 import { leadingThenEvery } from './leadingThenEvery.ts'
 import { createPublishing, type Publishing } from './publishing.ts'
 import { createSessions, type Identify, type Sessions } from './sessions.ts'
 import { waitFor } from './waiting.ts'
-import { type WholeFleet, wholeFleet } from './wholeFleet.ts'
+import { wholeFleet } from './wholeFleet.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 /** Snapshots are projected at once, and while more come at most once in this many milliseconds (design §7). */
@@ -190,7 +184,7 @@ export const runController = (parts: {
   }
 
   return {
-    controller: doorsOf({
+    controller: controllerDoors({
       log,
       head,
       projector,
@@ -227,71 +221,3 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 const entriesOf = (log: EventLog, after: Position): Observable<readonly Entry[]> =>
   iterate((signal) => log.tail(after, signal))
-
-const doorsOf = (parts: {
-  readonly log: EventLog
-  readonly head: ReturnType<typeof createHead>
-  readonly projector: Projector
-  readonly fleet: Fleet
-  readonly whole: WholeFleet
-  readonly project: () => void
-  readonly waitHere: (position: Position, timeoutMs: number, signal: AbortSignal) => Promise<Waited>
-  readonly write: Controller['write']
-}): Controller => {
-  const { log, head, projector, fleet, whole } = parts
-  const hashOf = createMeshHasher()
-  const history = createHistory(log)
-  const reports = new Map<string, readonly Diagnostic[]>()
-  let past: Projector | undefined
-
-  const projectorAt = (snapshot: Snapshot): Projector => {
-    parts.project()
-    if (snapshot.mesh === projector.snapshot().mesh) return projector
-    if (past?.snapshot().mesh !== snapshot.mesh) past = createProjector(snapshot)
-    return past
-  }
-
-  const resourcesOf = (
-    identity: ProxyIdentity,
-    type: XdsType,
-    snapshot: Snapshot,
-    metadata = fleet.metadataOf(identity.node),
-  ): readonly XdsResource[] => {
-    const at = projectorAt(snapshot)
-    const proxy = at.follow(identity, metadata)
-    try {
-      return [...proxy.names(type)].sort(byCodeUnit).flatMap((name) => proxy.get(type, name) ?? [])
-    } finally {
-      at.release(proxy)
-    }
-  }
-
-  return {
-    snapshot: head.current,
-    hashOf: ({ mesh }) => hashOf(mesh),
-    snapshotAt: async (at) => {
-      const found = await history.at(at, head.current())
-      return isRight(found) ? right(found.right) : found
-    },
-    write: parts.write,
-    proxies: async () => {
-      parts.project()
-      const { position } = projector.snapshot()
-      return { position, proxies: await whole.statuses(position) }
-    },
-    waitFor: (position, timeoutMs, signal) =>
-      whole.waitFor(position, timeoutMs, signal, (until) => parts.waitHere(position, timeoutMs, until)),
-    intended: (identity, type, snapshot, metadata) =>
-      resourcesOf(identity, type, snapshot, metadata).map((resource) => showResource(type, resource)),
-    versions: (identity, type, snapshot) =>
-      Object.fromEntries(resourcesOf(identity, type, snapshot).map(({ name, version }) => [name, version])),
-    diagnostics: ({ mesh }) => projector.suppose(mesh, (registry) => allDiagnostics(mesh, registry)),
-    entries: (from, signal) => log.tail(Math.max(0, from - 1), signal),
-    ready: () => true,
-    report: (source, diagnostics) => {
-      if (diagnostics === undefined) reports.delete(source)
-      else reports.set(source, diagnostics)
-    },
-    reports: () => reports,
-  }
-}

@@ -6,6 +6,7 @@ export const proxyIps = (
   { ips = [] }: Pick<ProxyMetadata, 'ips'>,
 ): readonly [string, ...string[]] => [ip, ...new Set(ips.filter((one) => one !== ip))]
 
-/** Whether a proxy's machine is known to have IPv6: an Envoy ends where it is to listen on what its machine has not. */
+/** Whether a proxy's machine is known to have IPv6: where it has none, Envoy refuses every listener at an address of IPv6,
+ *  bound or not. */
 export const hasIpv6 = (proxy: { readonly ip: string }, metadata: Pick<ProxyMetadata, 'ips'>): boolean =>
   proxyIps(proxy, metadata).some((ip) => ip.includes(':'))

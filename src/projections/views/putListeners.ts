@@ -1,4 +1,3 @@
-import type { TcpPort } from '../connections/outboundTcpPorts.ts'
 import { listenerName } from '../listeners/listeners.ts'
 import type { Changes } from './changes.ts'
 import type { Slice } from './slice.ts'
@@ -50,16 +49,18 @@ const putTcpListeners = (
   changes: Changes,
 ): void => {
   // What goes to an IPv6 address is captured where there is IPv6.
-  const isReached = ({ address }: TcpPort): boolean =>
+  const isReached = (address: string): boolean =>
     view.ipv6 || view.variant.mode !== 'captured' || !address.includes(':')
-  for (const { address, port } of before?.tcpPorts.filter(isReached) ?? []) {
+  for (const { address, port } of before?.tcpPorts ?? []) {
+    if (!isReached(address)) continue
     const name = listenerName(address, port)
     const stands = view.tcpListeners.get(name)
     stands?.claims.delete((before as Slice).owner)
     if (stands?.claims.size === 0) view.tcpListeners.delete(name)
     forgetListener(view, name, changes)
   }
-  for (const { address, port, chains } of slice?.tcpPorts.filter(isReached) ?? []) {
+  for (const { address, port, chains } of slice?.tcpPorts ?? []) {
+    if (!isReached(address)) continue
     const name = listenerName(address, port)
     const stands = view.tcpListeners.get(name) ?? newTcpListener(view, address, port)
     const { owner } = slice as Slice

@@ -4,6 +4,7 @@ import type { Explanation, Outcome, RuleName, Step } from './explanation.ts'
 import { filtersOnWay } from './filtersOnWay.ts'
 import { findVirtualHost, virtualHostName } from './findVirtualHost.ts'
 import { type Json, mapAt, mapsAt, textAt } from './json.ts'
+import { lookedUp } from './lookedUp.ts'
 import { routeOutcome } from './routeOutcome.ts'
 import { routeRefusal } from './routeRefusal.ts'
 import { ruleNameOf } from './ruleNameOf.ts'
@@ -100,13 +101,16 @@ const won = (
 ): Explanation => {
   const { emitted, manager, request, seen } = way
   const answer = routeOutcome(route, seen, emitted)
-  const filters = filtersOnWay(manager, [answer.only, route, host, routes], seen, answer.clusters)
+  const levels = [answer.only, route, host, routes]
+  const filters = filtersOnWay(manager, levels, seen, answer.clusters)
   const action = mapAt(route, 'route')
   const outcome = orForbidden(way, action, filters.outcome ?? answer.outcome)
   const notEvaluated = answer.notEvaluated.map(
     (field): Step => ({ at: 'route', name, matched: false, why: `not evaluated: ${field}` }),
   )
-  const why = mayUpgrade(action, manager, request) ? (filters.why ?? answer.why) : 'no upgrade is let through'
+  const why = mayUpgrade(action, manager, request)
+    ? (filters.why ?? answer.why ?? lookedUp(levels, outcome, emitted))
+    : 'no upgrade is let through'
   return {
     outcome,
     rule: ruleNameOf(route),

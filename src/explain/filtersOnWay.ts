@@ -12,6 +12,7 @@ const harmless: ReadonlySet<string> = new Set([
   `${http}.router.v3.Router`,
   `${http}.grpc_stats.v3.FilterConfig`,
   `${http}.dynamic_forward_proxy.v3.FilterConfig`,
+  `${http}.set_filter_state.v3.Config`,
 ])
 
 /** What the HTTP filters before the router make of a request whose route is chosen; `levels` are what may tell them

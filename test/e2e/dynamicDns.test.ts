@@ -101,6 +101,63 @@ describe.skipIf(envoy.skip)('names that proxies look up (DYNAMIC_DNS), on a real
     expect((await captured.get({ address: nobody, port: ports.plain }, other)).status).toBeGreaterThan(399)
   })
 
+  test('Y43: an authority without a port goes to the service port that it came for, by its own rule too', async () => {
+    await entry({ number: ports.plain, name: 'http' })
+    const target = { address: nobody, port: ports.plain }
+    for (const name of names)
+      await expect.poll(async () => (await captured.get(target, name)).body).toBe(`plain ${name}`)
+    const to = (host: string) => [{ destination: { host, port: { number: ports.plain } } }]
+    await put(
+      istio('VirtualService', 'names', {
+        hosts: ['*.localhost'],
+        http: [
+          {
+            match: [{ uri: { prefix: '/r' } }],
+            rewrite: { authority: 'r.localhost' },
+            route: to('*.localhost'),
+          },
+          { route: to('*.localhost') },
+        ],
+      }),
+    )
+    await expect
+      .poll(async () => (await captured.get(target, 'a.localhost', '/r')).body)
+      .toBe('plain r.localhost')
+    // Whoever is asked for at the explicit proxy without a port is asked for at port 80.
+    const at = `a.localhost:${ports.plain}`
+    await expect.poll(async () => (await client.get(at, '/r')).body).toBe('plain r.localhost')
+    expect((await client.get(at)).body).toBe(`plain ${at}`)
+  })
+
+  test('Y43: of several destinations each has its own port', async () => {
+    const dead = await freePort()
+    await entry(
+      { number: ports.plain, name: 'http' },
+      {
+        ports: [
+          { number: ports.plain, name: 'http' },
+          { number: dead, name: 'http-dead' },
+        ],
+      },
+    )
+    const to = (number: number, weight: number) => ({
+      destination: { host: '*.localhost', port: { number } },
+      weight,
+    })
+    const split = (...weights: readonly [number, number]) =>
+      put(
+        istio('VirtualService', 'names', {
+          hosts: ['*.localhost'],
+          http: [{ route: [to(dead, weights[0]), to(ports.plain, weights[1])] }],
+        }),
+      )
+    const target = { address: nobody, port: dead }
+    await split(0, 100)
+    await expect.poll(async () => (await captured.get(target, 'a.localhost')).body).toBe('plain a.localhost')
+    await split(100, 0)
+    await expect.poll(async () => (await captured.get(target, 'a.localhost')).status).toBe(503)
+  })
+
   test('Y43: a name that DNS does not know is answered 503, and costs the others nothing', async () => {
     await entry({ number: ports.plain, name: 'http' }, { hosts: ['*.invalid', '*.localhost'] })
     for (const ask of both('x.invalid', ports.plain))
@@ -121,6 +178,7 @@ describe.skipIf(envoy.skip)('names that proxies look up (DYNAMIC_DNS), on a real
     const [a = ''] = names
     for (const ask of both(a, ports.secure))
       await expect.poll(async () => (await ask()).body).toBe(`secure ${a}:${ports.secure}`)
+    expect((await captured.get({ address: nobody, port: ports.secure }, a)).body).toBe(`secure ${a}`)
     await tls({ subjectAltNames: ['other.example'] })
     for (const ask of both(a, ports.secure)) await expect.poll(async () => (await ask()).status).toBe(503)
     // A certificate for *.localhost is none for b.c.localhost.
@@ -179,7 +237,6 @@ describe.skipIf(envoy.skip)('names that proxies look up (DYNAMIC_DNS), on a real
   })
 
   test('Y43, Y44: Gateways look names up too, of requests and of TLS that they pass on', async () => {
-    // Requests are looked up at the port of their authority, which is the server's.
     const server = (name: string, protocol: 'HTTP' | 'TLS', number: number, targetPort: number) => ({
       port: { number, name, protocol, targetPort },
       hosts: ['*.localhost'],
@@ -225,6 +282,7 @@ describe.skipIf(envoy.skip)('names that proxies look up (DYNAMIC_DNS), on a real
     for (const name of names) {
       const host = `${name}:${ports.plain}`
       await expect.poll(() => at(host)).toBe(`plain ${host}`)
+      await expect.poll(() => at(name)).toBe(`plain ${name}`)
       await expect.poll(() => heard(connect(passed, gate.address), name)).toBe(`tls ${name}`)
     }
   })

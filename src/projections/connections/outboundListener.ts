@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../../model/resourceName.ts'
 import { anyAddress, anyAddressJson } from '../anyAddress.ts'
 import { passthroughClusterName, undeclaredClusterName } from '../clusters/clusters.ts'
-import { forwardByAuthorityFilter } from '../egress/forwardByAuthority.ts'
+import { forwardByAuthorityFilters } from '../egress/forwardByAuthority.ts'
 import type { JsonObject } from '../json.ts'
 import {
   type ConnectionChain,
@@ -102,7 +102,7 @@ const httpFilters = ({ name, port, accessLog, come, byAuthority }: OutboundListe
   httpConnectionManagerJson({
     statPrefix: `outbound_${name ?? port}`,
     routes: routesOverAds(name ?? String(port)),
-    httpFilters: byAuthority ? [forwardByAuthorityFilter, ...outboundHttpFilters] : outboundHttpFilters,
+    httpFilters: byAuthority ? [...forwardByAuthorityFilters, ...outboundHttpFilters] : outboundHttpFilters,
     accessLog,
     websocket: false,
     edge: come === 'fromElsewhere',

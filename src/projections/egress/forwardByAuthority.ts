@@ -7,15 +7,36 @@ const cacheConfig: JsonObject = {
 
 const forwardByAuthorityName = 'envoy.filters.http.dynamic_forward_proxy'
 
-/** The filter that looks up the host of a request by DNS, for routes to a cluster of `clusterByAuthority`; others pass
- *  it by. */
-export const forwardByAuthorityFilter: JsonObject = {
-  name: forwardByAuthorityName,
-  typed_config: {
-    '@type': 'type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig',
-    dns_cache_config: cacheConfig,
+const lookUpPortName = 'envoy.filters.http.set_filter_state'
+const lookUpPortType = 'type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config'
+
+/** The filters that look up the host of a request by DNS, for routes to a cluster of `clusterByAuthority`, at the port of
+ *  `lookUpPortJson` where the authority names none; other requests pass them by. */
+export const forwardByAuthorityFilters: readonly JsonObject[] = [
+  { name: lookUpPortName, typed_config: { '@type': lookUpPortType } },
+  {
+    name: forwardByAuthorityName,
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig',
+      dns_cache_config: cacheConfig,
+      // Of what that may say the port alone is ever said.
+      allow_dynamic_host_from_filter_state: true,
+    },
   },
-}
+]
+
+/** What tells the filters the port of a host whose authority names none; Envoy would take 80, and 443 over TLS. */
+export const lookUpPortJson = (port: number): JsonObject => ({
+  [lookUpPortName]: {
+    '@type': lookUpPortType,
+    on_request_headers: [
+      {
+        object_key: 'envoy.upstream.dynamic_port',
+        format_string: { text_format_source: { inline_string: String(port) } },
+      },
+    ],
+  },
+})
 
 /** What tells the filter that a route gives a request another authority: that is what it is to look up. */
 export const rewrittenAuthorityJson = (authority: string): JsonObject => ({

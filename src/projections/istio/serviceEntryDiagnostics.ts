@@ -139,7 +139,7 @@ const targetsOfRequests = (spec: Resource<'ServiceEntry'>['spec']): readonly Dia
                 severity: 'warning',
                 path: `/spec/ports/${i}/targetPort`,
                 message:
-                  'With resolution DYNAMIC_DNS requests go to the port of their authority, without one to 80, or 443 where the proxy adds TLS.',
+                  'With resolution DYNAMIC_DNS requests go to the port of their authority, without one to the port that they came for.',
               },
             ]
       })

@@ -1,4 +1,4 @@
-import { forwardByAuthorityFilter } from '../egress/forwardByAuthority.ts'
+import { forwardByAuthorityFilters } from '../egress/forwardByAuthority.ts'
 import type { JsonObject } from '../json.ts'
 import { outboundHttpFilters } from './httpFilters.ts'
 import { listenerJson } from './listeners.ts'
@@ -24,7 +24,7 @@ export const httpProxyListenerJson = (proxy: {
       httpConnectionManagerJson({
         statPrefix: httpProxyName,
         routes: routesOverAds(httpProxyName),
-        httpFilters: [forwardByAuthorityFilter, ...outboundHttpFilters],
+        httpFilters: [...forwardByAuthorityFilters, ...outboundHttpFilters],
         accessLog: proxy.accessLog,
         websocket: false,
       }),

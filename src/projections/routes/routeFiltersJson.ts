@@ -1,25 +1,47 @@
-import { rewrittenAuthorityJson } from '../egress/forwardByAuthority.ts'
+import { lookUpPortJson, rewrittenAuthorityJson } from '../egress/forwardByAuthority.ts'
 import { envoyDuration } from '../envoyDuration.ts'
 import type { JsonObject } from '../json.ts'
 import { httpFilterNames } from '../listeners/httpFilters.ts'
-import { destinationsOf, type HttpCors, type HttpRoute, type HttpRouteFault } from './httpRoute.ts'
+import {
+  type Destination,
+  destinationsOf,
+  type HttpCors,
+  type HttpRoute,
+  type HttpRouteFault,
+} from './httpRoute.ts'
 import { textMatchJson } from './textMatchJson.ts'
 
 /** What a route tells the HTTP filters in front of the router: its own fault and CORS policy, which no other route
- *  gets, and another authority for hosts that may be looked up; nothing where it has none of these. */
+ *  gets, and of hosts that may be looked up another authority, and the port; nothing where it has none of these. */
 export const routeFiltersJson = (route: HttpRoute): JsonObject => {
   const { fault, cors, rewrite } = route
-  const isLookedUp = (): boolean => destinationsOf(route).some(({ hostname }) => hostname.startsWith('*'))
-  const authority = rewrite?.authority !== undefined && isLookedUp() ? rewrite.authority : undefined
-  if (fault === undefined && cors === undefined && authority === undefined) return nothing
+  const authority = destinationsOf(route).some(isLookedUp) ? rewrite?.authority : undefined
+  // Of destinations with several each says its own.
+  const [only, ...others] = lookUpPorts(route)
+  const port = others.length === 0 ? only : undefined
+  if (fault === undefined && cors === undefined && authority === undefined && port === undefined)
+    return nothing
   return {
     typed_per_filter_config: {
       ...(cors === undefined ? {} : { [httpFilterNames.cors]: corsJson(cors) }),
       ...(fault === undefined ? {} : { [httpFilterNames.fault]: faultJson(fault) }),
       ...(authority === undefined ? {} : rewrittenAuthorityJson(authority)),
+      ...(port === undefined ? {} : lookUpPortJson(port)),
     },
   }
 }
+
+/** What one destination of several tells these filters. */
+export const destinationFiltersJson = (destination: Destination): JsonObject =>
+  isLookedUp(destination) ? { typed_per_filter_config: lookUpPortJson(destination.port) } : nothing
+
+// What is mirrored goes its own way.
+const lookUpPorts = ({ action }: HttpRoute): readonly number[] =>
+  action.kind === 'forward'
+    ? [...new Set(action.destinations.filter(isLookedUp).map(({ port }) => port))]
+    : []
+
+const isLookedUp = ({ hostname }: Destination): boolean => hostname.startsWith('*')
 
 const nothing: JsonObject = {}
 

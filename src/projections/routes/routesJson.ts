@@ -13,7 +13,7 @@ import {
   type NamedMatch,
   takesEveryRequest,
 } from './httpRoute.ts'
-import { routeFiltersJson } from './routeFiltersJson.ts'
+import { destinationFiltersJson, routeFiltersJson } from './routeFiltersJson.ts'
 import { textMatchJson } from './textMatchJson.ts'
 
 /** Envoy's Route for `route`, its rule and position in the metadata. */
@@ -145,6 +145,7 @@ const targetJson = ({ destinations }: Extract<HttpAction, { kind: 'forward' }>):
       clusters: destinations.map((destination) => ({
         name: destination.cluster,
         weight: destination.weight,
+        ...destinationFiltersJson(destination),
         ...headerChangesJson(destination),
       })),
     },

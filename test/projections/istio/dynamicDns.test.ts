@@ -1,8 +1,12 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
+import { explain } from '../../../src/explain/explain.ts'
+import { readRequest } from '../../../src/explain/sentRequest.ts'
 import type { ClientTls } from '../../../src/model/istio/destinationRule.ts'
 import type { ServiceEntrySpec } from '../../../src/model/istio/serviceEntry.ts'
 import type { ProxyMetadata } from '../../../src/model/proxy.ts'
 import type { Resource } from '../../../src/model/resource.ts'
+import { emittedTo } from '../../explain/emittedTo.ts'
 import { instance, service } from '../../reducers/given.ts'
 import { istio, proxyOf, seen, virtualHost } from './following.ts'
 
@@ -20,6 +24,7 @@ const entry = (more: Partial<ServiceEntrySpec> = {}) =>
 
 const byName = { cluster_type: { name: 'envoy.clusters.dynamic_forward_proxy' } }
 const lookUp = 'envoy.filters.http.dynamic_forward_proxy'
+const lookUpPort = 'envoy.filters.http.set_filter_state'
 const lookUpTls = 'envoy.filters.network.sni_dynamic_forward_proxy'
 
 type World = ReturnType<typeof seen>
@@ -40,11 +45,11 @@ describe('ServiceEntries whose proxies look up the name that is asked for', () =
     const captured = seen([entry()])
     expect(captured.json('clusters', 'outbound|80||*.b.org')).toMatchObject(byName)
     expect(virtualHost(captured, '*.b.org:80', '80')?.domains).toEqual(['*.b.org:80', '*.b.org'])
-    expect(httpFilters(captured, '0.0.0.0_80')[0]).toBe(lookUp)
+    expect(httpFilters(captured, '0.0.0.0_80').slice(0, 2)).toEqual([lookUpPort, lookUp])
     expect(seen([entry()], proxyOf('router')).json('clusters', 'outbound|80||*.b.org')).toMatchObject(byName)
     const behindProxy = seen([entry()], proxyOf(), explicit)
     expect(behindProxy.json('clusters', 'outbound|80||*.b.org')).toMatchObject(byName)
-    expect(httpFilters(behindProxy, 'http_proxy')[0]).toBe(lookUp)
+    expect(httpFilters(behindProxy, 'http_proxy').slice(0, 2)).toEqual([lookUpPort, lookUp])
     expect(captured.diagnostics(entry())).toEqual([])
   })
 
@@ -60,7 +65,7 @@ describe('ServiceEntries whose proxies look up the name that is asked for', () =
       hosts: ['reviews'],
       http: [{ route: [{ destination: { host: '*.b.org', port: { number: 80 } } }] }],
     })
-    expect(httpFilters(seen([entry(), other, service('reviews'), led]), '0.0.0.0_9080')[0]).toBe(lookUp)
+    expect(httpFilters(seen([entry(), other, service('reviews'), led]), '0.0.0.0_9080')).toContain(lookUp)
   })
 
   test('Y41: TLS goes to what it names, at the targetPort, where its name is of the domain', () => {
@@ -148,6 +153,56 @@ describe('ServiceEntries whose proxies look up the name that is asked for', () =
       route: { host_rewrite_literal: 'c.b.org' },
       typed_per_filter_config: { [lookUp]: { host_rewrite_literal: 'c.b.org' } },
     })
+  })
+
+  test('Y40: a route says the port for authorities without one; where destinations have several, each says its own', () => {
+    const at = (number: number) => ({ destination: { host: '*.b.org', port: { number } } })
+    const said = (port: string) => ({
+      [lookUpPort]: {
+        on_request_headers: [
+          {
+            object_key: 'envoy.upstream.dynamic_port',
+            format_string: { text_format_source: { inline_string: port } },
+          },
+        ],
+      },
+    })
+    const ports = [http, { number: 8080, name: 'http-alt' }]
+    const rule = istio('VirtualService', 'b', {
+      hosts: ['*.b.org'],
+      http: [
+        { match: [{ uri: { prefix: '/one' } }], route: [at(8080)] },
+        {
+          route: [
+            { ...at(80), weight: 1 },
+            { ...at(8080), weight: 2 },
+          ],
+        },
+      ],
+    })
+    const [one, split] = virtualHost(seen([entry({ ports }), rule]), '*.b.org:80', '80')?.routes ?? []
+    expect(one).toMatchObject({ typed_per_filter_config: said('8080') })
+    expect(split).not.toHaveProperty('typed_per_filter_config')
+    expect(split).toMatchObject({
+      route: {
+        weighted_clusters: {
+          clusters: [{ typed_per_filter_config: said('80') }, { typed_per_filter_config: said('8080') }],
+        },
+      },
+    })
+  })
+
+  test('Y40, Q6: explain says what DNS is asked for, and at which port', () => {
+    const ports = [http, { number: 8080, name: 'http-alt' }]
+    const emitted = emittedTo(proxyOf(), {}, [entry({ ports })])
+    const asked = (host: string) => {
+      const sent = readRequest({ method: 'GET', url: 'http://198.51.100.7:8080/', headers: { host } })
+      if (isLeft(sent)) throw new Error(sent.left)
+      const { steps } = explain(emitted, proxyOf(), sent.right)
+      return [steps.at(-1)?.why, steps.filter(({ why }) => why?.startsWith('not evaluated')).length]
+    }
+    expect(asked('a.b.org')).toEqual(['DNS is asked for a.b.org, port 8080', 0])
+    expect(asked('a.b.org:8080')).toEqual(['DNS is asked for a.b.org, port 8080', 0])
   })
 
   test('Y42: ports whose connections name nobody have no effect, nor a targetPort of requests, and both are told', () => {

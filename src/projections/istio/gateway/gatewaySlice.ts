@@ -2,7 +2,7 @@ import type { GatewayServer } from '../../../model/istio/gateway.ts'
 import type { Stored } from '../../../model/mesh.ts'
 import { clusterPart } from '../../clusters/clusterPart.ts'
 import type { TcpPort } from '../../connections/outboundTcpPorts.ts'
-import { forwardByAuthorityFilter } from '../../egress/forwardByAuthority.ts'
+import { forwardByAuthorityFilters } from '../../egress/forwardByAuthority.ts'
 import { serverName } from '../../ingress/serverName.ts'
 import { type ConnectionChain, upToAll } from '../../listeners/connectionChain.ts'
 import { outboundHttpFilters } from '../../listeners/httpFilters.ts'
@@ -146,7 +146,7 @@ const requests = (
   httpConnectionManagerJson({
     statPrefix: `gateway_${port.number}`,
     routes: routesOverAds(table),
-    httpFilters: [forwardByAuthorityFilter, ...outboundHttpFilters],
+    httpFilters: [...forwardByAuthorityFilters, ...outboundHttpFilters],
     accessLog,
     websocket: false,
     edge: true,

@@ -59,8 +59,8 @@ export type Mesh = {
   /** In the namespace `default`, where none is given. */
   remove(kind: string, name: string, namespace?: string): Promise<number>
   json<T>(path: string): Promise<T>
-  /** Waits until every proxy has acknowledged `position`, or the end; also those that the controller does not hear of
-   *  now, unless their workload was stopped. */
+  /** Waits until every proxy has acknowledged `position`, or the end, and goes by it; also those that the controller does
+   *  not hear of now, unless their workload was stopped. */
   settled(position?: number): Promise<void>
   /** Stops the workloads, and the controller where it is this one's own. */
   stop(): Promise<void>
@@ -134,8 +134,8 @@ export const envoysAt =
 export const meshBehind = (url: string | (() => string), beside: Beside): Mesh => {
   const base = (): string => (typeof url === 'string' ? url : url())
   const workloads: Workload[] = []
-  /** Nodes of the workloads that run and have an Envoy. */
-  const proxies = new Set<string>()
+  /** By node, those of the workloads that run and have an Envoy. */
+  const proxies = new Map<string, Workload>()
 
   const call = async (method: string, path: string, body?: unknown): Promise<Response> =>
     fetch(`${base()}${path}`, {
@@ -165,7 +165,7 @@ export const meshBehind = (url: string | (() => string), beside: Beside): Mesh =
         },
       }
       workloads.push(workload)
-      if (options.sidecar !== false) proxies.add(started.node)
+      if (options.sidecar !== false) proxies.set(started.node, workload)
       await mesh.put(workload.instance)
       return workload
     },
@@ -190,8 +190,8 @@ export const meshBehind = (url: string | (() => string), beside: Beside): Mesh =
         if (waited.pending > 0 || waited.rejected > 0)
           throw new Error(`not settled: ${JSON.stringify(waited)}`)
         const heard = new Set(waited.proxies.filter(({ state }) => state !== 'silent').map(({ id }) => id))
-        const silent = [...proxies].filter((node) => !heard.has(node))
-        if (silent.length === 0) return
+        const silent = [...proxies.keys()].filter((node) => !heard.has(node))
+        if (silent.length === 0) return void (await Promise.all([...proxies.values()].map(goesByIt)))
         // The controller waits for those that are there; an Envoy that is on its way back is not.
         if (performance.now() >= untilMs) throw new Error(`not settled: nothing is heard of ${silent}`)
         await new Promise((resolve) => setTimeout(resolve, 20))
@@ -261,6 +261,14 @@ const startWorkload = async (name: string, options: WorkloadOptions, beside: Bes
       await new Promise((resolve) => app.close(resolve))
     },
   }
+}
+
+/** Resolves when the worker of an Envoy has come to what its main thread has acknowledged: by then it has answered a
+ *  request, whatever that was. Some have no explicit proxy to ask. */
+const goesByIt = async ({ address }: Workload): Promise<void> => {
+  const headers = { host: 'nobody.invalid' }
+  const asked = { host: address, port: httpProxyPort, method: 'GET', path: '/', headers, timeout: 1_000 }
+  await ask(new Agent(), asked).catch(() => undefined)
 }
 
 const ask = (agent: Agent, options: RequestOptions): Promise<Answer> =>

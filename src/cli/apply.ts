@@ -7,6 +7,7 @@ import { exitCodes } from './exitCodes.ts'
 import { fileOption, outputOption, timeoutOption } from './options.ts'
 import { placesIn } from './places.ts'
 import { type Finding, printFindings } from './printFindings.ts'
+import { reportUnread } from './reportUnread.ts'
 import type { Server } from './server.ts'
 import { addServerOptions } from './serverOptions.ts'
 import { shortName } from './shortName.ts'
@@ -41,10 +42,7 @@ export const addApply: AddCommand = (program, cli) => {
 
 const apply = async (options: Options, { io }: Cli): Promise<number> => {
   const files = await readTextFiles(options.file, io)
-  if (isLeft(files)) {
-    io.err(`error: ${files.left}`)
-    return exitCodes.badInput
-  }
+  if (isLeft(files)) return reportUnread(io, files.left, options.output)
   const sent = await sendFiles(options.server, files.right, options.dryRun === true)
   if (isLeft(sent)) return reportUnanswered(io, sent.left, { output: options.output, files: files.right })
   const written = sent.right

@@ -14,6 +14,7 @@ import { lintOffline } from './lintOffline.ts'
 import { fileOption, outputOption } from './options.ts'
 import { placesIn } from './places.ts'
 import { type Finding, printFindings, printProblems } from './printFindings.ts'
+import { reportUnread } from './reportUnread.ts'
 import { sarif } from './sarif.ts'
 import type { Server, Unanswered } from './server.ts'
 import { addServerOptions } from './serverOptions.ts'
@@ -53,10 +54,7 @@ const lint = async (options: Options, command: Command, { io }: Cli): Promise<nu
   if (options.explain !== undefined) return explainCode(options.explain, io)
   if (options.file === undefined) return command.error('error: say with -f what is to be checked')
   const files = await readTextFiles(options.file, io)
-  if (isLeft(files)) {
-    io.err(`error: ${files.left}`)
-    return exitCodes.badInput
-  }
+  if (isLeft(files)) return reportUnread(io, files.left, options.output)
   const { server } = options
   const checked = server
     ? await lintByServer(server, files.right)

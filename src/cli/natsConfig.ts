@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
+import { makeDirectories } from '../adapters/makeDirectories.ts'
 import { type MeshRole, nameOfRole } from '../adapters/nats/meshRole.ts'
 import { natsConf } from '../adapters/nats/natsConf.ts'
 import { type NatsLogin, newNkey, newPassword } from '../adapters/nats/natsLogin.ts'
@@ -69,7 +70,7 @@ const writeConfig = async ({ mesh, agent, out, nkeys }: Options, { io }: Cli): P
     debug: debug.login,
     agents: agents.map(({ identity, login }) => ({ node: identity.node, ...login })),
   }
-  await mkdir(out, { recursive: true, mode: 0o700 })
+  await makeDirectories(out, 0o700)
   await writeSecret(credentialsFile, `${JSON.stringify(credentials, null, 2)}\n`)
   if (nkeys === true) await writeSeeds(out, members)
   await writeSecret(

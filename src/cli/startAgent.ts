@@ -1,4 +1,4 @@
-import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isLeft, isRight } from 'fp-ts/lib/Either.js'
 import { Registry } from 'prom-client'
@@ -7,6 +7,7 @@ import { type KnownGoodKeeper, knownGoodKeeper } from '../adapters/envoy/knownGo
 import { lockState } from '../adapters/envoy/lockState.ts'
 import { type SupervisedEnvoy, superviseEnvoy } from '../adapters/envoy/superviseEnvoy.ts'
 import { agentServer } from '../adapters/http/agentServer.ts'
+import { makeDirectories } from '../adapters/makeDirectories.ts'
 import type { NatsProfile } from '../adapters/nats/natsProfile.ts'
 import { followedCertificates } from '../adapters/secrets/followedCertificates.ts'
 import { secretFiles } from '../adapters/secrets/secretFiles.ts'
@@ -73,7 +74,7 @@ export const startAgent = async (options: AgentOptions, stopped: AbortSignal): P
   }
   let supervised: SupervisedEnvoy | undefined
   try {
-    await mkdir(options.state, { recursive: true, mode: 0o700 })
+    await makeDirectories(options.state, 0o700)
     const state = await realpath(options.state)
     toClose.push(await lockState(state))
     const file = join(state, 'known-good')

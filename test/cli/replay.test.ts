@@ -77,7 +77,10 @@ describe('rutter replay', () => {
     expect(err).toContain('another mesh')
   })
 
-  test('K13: where there is no log it ends with 2', async () => {
-    expect((await runCli(['replay', '--log', path('nowhere')])).code).toBe(2)
+  test('K13: where there is no log it ends with 2, and says so', async () => {
+    expect(await runCli(['replay', '--log', path('nowhere')])).toMatchObject({
+      code: 2,
+      err: `error: there is no log here: ${path('nowhere')}\n`,
+    })
   })
 })

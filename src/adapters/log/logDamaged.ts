@@ -18,6 +18,15 @@ export const logDamaged = (file: string, position: Position, reason: string): Lo
     reason,
   })
 
+/** The error to throw where `file` should hold a log and there is none: damage that has no place. */
+export const logAbsent = (file: string): LogDamaged =>
+  Object.assign(new Error(`there is no log here: ${file}`), {
+    _tag: 'LogDamaged' as const,
+    file,
+    position: 0,
+    reason: 'there is no log here',
+  })
+
 /** True for errors that `logDamaged` made. */
 export const isLogDamaged = (error: unknown): error is LogDamaged =>
   error instanceof Error && (error as Partial<LogDamaged>)._tag === 'LogDamaged'

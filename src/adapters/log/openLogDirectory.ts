@@ -1,4 +1,5 @@
 import { mkdir, unlink } from 'node:fs/promises'
+import { makeDirectories } from '../makeDirectories.ts'
 import { findEnd, type LogEnd } from './findEnd.ts'
 import { emptyHead, headPath } from './head.ts'
 import { isDirectory } from './isDirectory.ts'
@@ -10,7 +11,7 @@ import { writeDurably } from './writeDurably.ts'
 
 /** Makes `directory` where it is absent. Throws a `LogDamaged` where something else stands there. */
 export const makeDirectory = async (directory: string): Promise<void> => {
-  if (!(await isDirectory(directory))) await mkdir(directory, { recursive: true })
+  if (!(await isDirectory(directory))) await makeDirectories(directory)
 }
 
 /** The end of the log in `directory`, whose lock the caller holds, ready for the next entry: an empty log is made

@@ -1,7 +1,7 @@
 import type { Entry, Position } from '../../model/entry.ts'
 import { findEnd, type LogEnd } from './findEnd.ts'
 import { isDirectory } from './isDirectory.ts'
-import { logDamaged } from './logDamaged.ts'
+import { logAbsent } from './logDamaged.ts'
 import { readEntries } from './readEntries.ts'
 
 export type Progress = { readonly bytes: number; readonly totalBytes: number }
@@ -23,7 +23,7 @@ export async function* readLog(
   { after = 0, hashes = false, onProgress }: ReadLogOptions = {},
 ): AsyncGenerator<readonly Entry[], void, undefined> {
   const found = (await isDirectory(directory)) ? await findEnd(directory) : undefined
-  if (found === undefined) throw logDamaged(directory, 0, 'there is no log here')
+  if (found === undefined) throw logAbsent(directory)
   const totalBytes = bytesOf(found)
   let bytes = 0
   const onBytes = (read: number) => {

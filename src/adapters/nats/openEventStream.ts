@@ -9,7 +9,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream'
-import { logDamaged } from '../log/logDamaged.ts'
+import { logAbsent, logDamaged } from '../log/logDamaged.ts'
 import type { NatsLink } from './connectNats.ts'
 import type { EventStream } from './eventStream.ts'
 import { eventStreamName, eventSubjects } from './meshStream.ts'
@@ -93,7 +93,7 @@ const findOrMake = async (
 ): Promise<StreamInfo> => {
   const found = await infoOf(jsm, config.name)
   if (found !== undefined) return found
-  if (!make) throw logDamaged(config.name, 0, 'there is no log here')
+  if (!make) throw logAbsent(config.name)
   try {
     return await jsm.streams.add(config)
   } catch (error) {

@@ -194,6 +194,10 @@ describe('a damaged log', { timeout: 180_000 }, () => {
     await expect(verifyLog(file)).rejects.toMatchObject({ _tag: 'LogDamaged', file })
   })
 
+  test('L29: a directory that cannot be made is refused with the reason', async () => {
+    await expect(fileLog('/proc/none/log')).rejects.toThrow(/^\/proc\/none\/log cannot be made: ENOENT/)
+  })
+
   test('L30: an entry that was rewritten, checksum and all, breaks the chain, for verifiers and tails', async () => {
     const { directory, entries, last } = await smallLog()
     const payload = JSON.stringify([removed(4)]).replace('s4', 's9')

@@ -21,7 +21,11 @@ import { inboundListenerJson } from './listeners/inboundListeners.ts'
 import type { InboundPort } from './listeners/inboundPorts.ts'
 import { servedPorts } from './listeners/sidecarIngress.ts'
 import type { OwnListeners } from './listeners/takenDoors.ts'
-import { virtualInboundListenerJson, virtualOutboundListenerJson } from './listeners/virtualListeners.ts'
+import {
+  capturePorts,
+  virtualInboundListenerJson,
+  virtualOutboundListenerJson,
+} from './listeners/virtualListeners.ts'
 import { workloadSecrets } from './mutualTls/workloadSecrets.ts'
 import type { Provenance } from './provenance.ts'
 import type { Caller } from './views/caller.ts'
@@ -93,7 +97,7 @@ export const ownListeners = (
       ...servedPorts(ports, sidecar, { ips: proxyIps(proxy, metadata), captured }, settings),
       ...(httpProxy ? [httpProxy] : []),
     ],
-    capturePorts: captured ? [settings.proxyListenPort, settings.proxyInboundPort] : [],
+    capturePorts: captured ? capturePorts(settings) : [],
   }
 }
 

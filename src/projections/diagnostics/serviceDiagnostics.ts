@@ -3,10 +3,11 @@ import type { Resource } from '../../model/resource.ts'
 import { sharedConnections } from '../connections/sharedConnections.ts'
 import { serviceHostname } from '../registry/hostnames.ts'
 import type { Registry } from '../registry/registry.ts'
+import { capturePortDiagnostics } from './capturePortDiagnostics.ts'
 import { lostNames } from './lostNames.ts'
 
 /** What of a Service has no effect: its hostname when another service has it, names that another service has a
- *  better claim to, mutual TLS of its ports. */
+ *  better claim to, ports at which connections are captured, mutual TLS. */
 export const serviceDiagnostics = (
   service: Resource<'Service'>,
   registry: Registry,
@@ -18,7 +19,11 @@ export const serviceDiagnostics = (
   return [
     ...(winner === undefined || winner.key === key ? [] : [hostnameTaken(hostname, winner.key)]),
     ...(winner?.key === key
-      ? [...lostNames(winner, '/spec', registry), ...sharedConnections(winner, registry)]
+      ? [
+          ...lostNames(winner, '/spec', registry),
+          ...sharedConnections(winner, registry),
+          ...capturePortDiagnostics(winner, (i) => `/spec/ports/${i}/port`, registry),
+        ]
       : []),
     ...spec.ports.flatMap(({ authPolicy }, i) =>
       authPolicy === 'enable' && spec.externalName !== undefined

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts'
 import type { Resource } from '../../model/resource.ts'
 import { keyOf, nameOf } from '../../model/resourceName.ts'
+import { capturePortDiagnostics } from '../diagnostics/capturePortDiagnostics.ts'
 import { lostNames } from '../diagnostics/lostNames.ts'
 import type { CompiledService } from '../registry/compiledService.ts'
 import { agree, declarersOf, partsOf } from '../registry/declarers.ts'
@@ -24,6 +25,9 @@ export const serviceEntryDiagnostics = (
       ...namesTaken(entry, service, `/spec/hosts/${i}`, registry),
       ...portsTaken(entry, service, registry),
     ]),
+    ...services
+      .slice(0, 1)
+      .flatMap((service) => capturePortDiagnostics(service, (i) => `/spec/ports/${i}/number`, registry)),
     ...portsWithoutEffect(entry),
     ...leadsNowhere(entry, services, registry),
     ...endpointsWithoutEffect(spec),

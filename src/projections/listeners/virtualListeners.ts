@@ -7,6 +7,15 @@ import {
 import type { JsonObject } from '../json.ts'
 import { tcpFiltersJson } from './networkFilters.ts'
 
+/** Ports at which captured connections come, whatever their address; none of a capture that is off. */
+export const capturePorts = ({
+  proxyListenPort,
+  proxyInboundPort,
+}: {
+  readonly proxyListenPort: number
+  readonly proxyInboundPort: number
+}): readonly number[] => [proxyListenPort, proxyInboundPort].filter((port) => port !== 0)
+
 /** The listener that gets captured outbound connections and hands each to the listener of its destination; what
  *  has none goes to its original destination, or is closed with `undeclared: 'refuse'`. */
 export const virtualOutboundListenerJson = (settings: {

@@ -235,6 +235,20 @@ test('P36: of two HTTP services with one virtual IP each has its name, and one t
   expect(world.messages(b)[0]).toContain('Service/default/a')
 })
 
+test('P41: a port at which connections are captured has a listener at a virtual IP alone, and says so', () => {
+  const web = service('web', { ports: [{ name: 'http', port: 15_001 }] })
+  const open = service('open', { ports: [{ name: 'tcp', port: 15_006 }] })
+  const own = service('own', { address: '10.1.0.4', ports: [{ name: 'tcp', port: 15_006 }] })
+  const world = seen([quiet(), web, open, own])
+  expect(world.names('listeners')).toEqual(['10.1.0.4_15006', 'virtualInbound', 'virtualOutbound'])
+  expect(world.json('routes', '15001')).toBeUndefined()
+  expect(world.diagnostics(web)).toEqual([['RUT2035', '/spec/ports/0/port']])
+  expect(world.diagnostics(open)).toEqual([['RUT2035', '/spec/ports/0/port']])
+  expect(world.diagnostics(own)).toEqual([])
+  const others = seen([quiet(), web, open], proxyOf('router'))
+  expect(others.names('listeners')).toEqual(['0.0.0.0_15001', '0.0.0.0_15006'])
+})
+
 test('P37: a router listens at every address on the ports of every service', () => {
   const world = seen(
     [

@@ -64,7 +64,9 @@ const matchOf = ({ match = {} }: RouteRuleSpec, lose: Lose): HttpMatchRequest | 
       `/spec/match/${key}`,
       key === 'source'
         ? 'a VirtualService asks for labels and namespace of callers, not for their service: the rule is left out'
-        : 'a route of requests cannot look at addresses: the rule, which takes nothing, is left out',
+        : key === 'tcp' && match.request === undefined
+          ? 'rules for connections are not converted: the rule is left out'
+          : 'a route of requests cannot look at addresses: the rule, which takes nothing, is left out',
     )
   if (unsaid.length > 0) return undefined
   const { uri, method, authority, scheme, ...headers } = match.request?.headers ?? {}

@@ -90,6 +90,18 @@ describe('rutter convert', () => {
     expect(err).toMatch(/lost \/spec\/httpReqTimeout\/simpleTimeout\/overrideHeaderName: /)
   })
 
+  test('CV3: a rule for connections is left out, and told', async () => {
+    const rule = old.replace(
+      'match: {request: {headers: {cookie: {regex: "user=jason"}}}}',
+      'match: {tcp: {}}',
+    )
+    const { code, err } = await runCli(['convert', '--to', 'istio', '-f', fileOf(rule)])
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('lost /spec/match/tcp: rules for connections are not converted: '),
+    ])
+  })
+
   test('CV3: labels and annotations of a document that is rewritten are told, of one that stays they stay', async () => {
     const marked = (text: string) =>
       text.replace(

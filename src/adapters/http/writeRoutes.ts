@@ -21,6 +21,9 @@ import { batchSchema, documentBody, dryRunQuery, namePath, writtenSchema } from 
 
 const url = '/api/v1/config/:kind/:namespace/:name'
 
+/** Room for what stands around a document and is no part of it: blanks, comments, `---`. */
+const aroundBytes = 64 * 1024
+
 /** PUT, POST and DELETE of configuration. What is refused appends nothing. */
 export const writeRoutes = (controller: Controller): readonly Route[] => [
   {
@@ -28,7 +31,7 @@ export const writeRoutes = (controller: Controller): readonly Route[] => [
     url,
     query: ['dryRun'],
     reads: documentTypes,
-    bodyLimitBytes: defaultReadLimits.documentBytes,
+    bodyLimitBytes: defaultReadLimits.documentBytes + aroundBytes,
     described: {
       summary: 'Applies one resource',
       tag: 'configuration',

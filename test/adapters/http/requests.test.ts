@@ -56,7 +56,7 @@ describe('what HTTP refuses', () => {
 
   test('H14: a document above 1 MiB and a batch above 16 MiB are 413', async () => {
     const { ask, controller } = await serve()
-    const large = serviceYaml('reviews') + '#'.repeat(1 << 20)
+    const large = serviceYaml('reviews') + '#'.repeat((1 << 20) + (1 << 17))
     expect((await ask(reviews, yaml('PUT', large))).body).toMatchObject({ status: 413, code: 'too-large' })
     const text = 'x'.repeat(1 << 20)
     const annotated = {
@@ -70,6 +70,18 @@ describe('what HTTP refuses', () => {
     const many = json('POST', files, { 'content-type': 'application/vnd.rutter.files+json' })
     expect((await ask('/api/v1/config', many)).status).toBe(413)
     expect(controller.snapshot().position).toBe(0)
+  })
+
+  test('H14: a document of exactly 1 MiB is taken, whatever line ends it; one byte more is 413', async () => {
+    const { ask } = await serve()
+    const text = JSON.stringify(service('reviews'))
+    const sized = (bytes: number) => text.replace(/\}$/, `${' '.repeat(bytes - text.length)}}`)
+    const whole = sized(1 << 20)
+    expect(whole).toHaveLength(1 << 20)
+    const put = async (body: string) => (await ask(reviews, { ...json('PUT', {}), body })).status
+    expect([await put(whole), await put(`${whole}\n`), await put(sized((1 << 20) + 1))]).toEqual([
+      201, 200, 413,
+    ])
   })
 
   test('H15: what cannot be read is 400, what is read but refused 422, with line and column', async () => {

@@ -127,6 +127,7 @@ test('P17: a circuit breaker without anything ejects by the documented defaults,
       base_ejection_time: '30s',
       max_ejection_percent: 10,
       always_eject_one_host: true,
+      enforcing_success_rate: 0,
     },
   })
 })

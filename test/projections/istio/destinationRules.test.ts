@@ -314,6 +314,8 @@ describe('traffic policies', () => {
         enforcing_consecutive_gateway_failure: 100,
         split_external_local_origin_errors: true,
         consecutive_local_origin_failure: 3,
+        enforcing_local_origin_success_rate: 0,
+        enforcing_success_rate: 0,
         interval: '1s',
         base_ejection_time: '2s',
         max_ejection_percent: 100,

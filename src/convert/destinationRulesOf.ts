@@ -8,75 +8,48 @@ import { byHostOf, fullHost, hostOf, nameFor, namespaceOf } from './ruleHost.ts'
 import type { Subsets } from './subsetNames.ts'
 import { trafficPolicyOf } from './trafficPolicyOf.ts'
 
-const apiVersion = 'networking.istio.io/v1'
-
-/** The DestinationRules for `policies`, for the subsets that `rules` lead to, and for TLS that proxies add to what is
- *  `outside`. */
+/** The DestinationRules for `policies`, for the subsets that `rules` lead to (`subsetsOf` their hosts), and for TLS that
+ *  proxies add to what is `outside`; what they cannot say is added to `losses`. */
 export const destinationRulesOf = (
-  policies: readonly Resource<'DestinationPolicy'>[],
-  rules: readonly Resource<'RouteRule'>[],
-  outside: readonly OutsideHost[],
-  domain: string,
-  subsetsOf: ReadonlyMap<string, Subsets>,
-  at: (host: string) => Subsets,
+  from: {
+    readonly policies: readonly Resource<'DestinationPolicy'>[]
+    readonly rules: readonly Resource<'RouteRule'>[]
+    readonly outside: readonly OutsideHost[]
+    readonly subsetsOf: ReadonlyMap<string, Subsets>
+    readonly at: (host: string) => Subsets
+    readonly domain: string
+  },
   losses: Loss[],
 ): readonly Resource<'DestinationRule'>[] => {
-  const byHost = byHostOf(policies, domain)
-  const namespaces = new Map(
-    [...rules, ...policies].map((one) => [
-      hostOf(one.spec.destination, one.metadata.namespace, domain),
-      one.metadata.namespace,
-    ]),
+  const { policies, rules, subsetsOf, at, domain } = from
+  const withTls = new Map<string, OutsideHost>()
+  for (const one of from.outside)
+    if (one.tlsPorts.length > 0 && !withTls.has(one.host)) withTls.set(one.host, one)
+  const namespaces = new Map([
+    ...[...rules, ...policies].map(
+      ({ spec, metadata: { namespace } }) =>
+        [hostOf(spec.destination, namespace, domain), namespace] as const,
+    ),
+    // Of what is said elsewhere the callers of a host outside would not hear.
+    ...[...withTls].map(([host, { entry }]) => [host, entry.metadata.namespace] as const),
+  ])
+  const said = new Map(
+    [...byHostOf(policies, domain)].map(([host, its]) => [host, saidOf(its, at(host), losses)] as const),
   )
-  const tlsPorts = new Map<string, readonly number[]>()
-  for (const { host, tlsPorts: ports, entry } of outside)
-    if (ports.length > 0 && !tlsPorts.has(host)) {
-      tlsPorts.set(host, ports)
-      // Of what is said elsewhere the host's callers would not hear.
-      namespaces.set(host, entry.metadata.namespace)
-    }
-  const made = new Map<string, Map<string, TrafficPolicy>>()
-  const ofWhole = new Map<string, Resource<'DestinationPolicy'>>()
-  for (const [host, its] of byHost) {
-    const own = new Map<string, TrafficPolicy>()
-    for (const policy of [...its].sort((a, b) => byCodeUnit(keyOf(nameOf(a)), keyOf(nameOf(b))))) {
-      const lose = losing(policy, losses)
-      const subset = at(host).name(policy.spec.destination.labels) ?? ''
-      if (policy.spec.source !== undefined)
-        lose('/spec/source', 'a DestinationRule is for all callers: the policy is left out')
-      else if (own.has(subset)) lose('', 'another policy with the smaller name holds: this one is left out')
-      else {
-        own.set(subset, trafficPolicyOf(policy.spec))
-        if (subset === '') ofWhole.set(host, policy)
-      }
-    }
-    made.set(host, own)
-  }
-  const all = [...new Set([...subsetsOf.keys(), ...byHost.keys(), ...tlsPorts.keys()])].sort(byCodeUnit)
-  return all.flatMap((host) => {
-    const own = made.get(host) ?? new Map<string, TrafficPolicy>()
-    const whole = withOriginatedTls(own.get(''), host, tlsPorts.get(host) ?? [])
-    const named = at(host)
-      .all()
-      .map(({ name, labels }): IstioSubset => {
-        const said = own.get(name)
-        const trafficPolicy = whole === undefined ? said : { ...nothingOf(whole), ...said }
-        return { name, labels, ...(trafficPolicy === undefined ? {} : { trafficPolicy }) }
-      })
+  const hosts = new Set([...subsetsOf.keys(), ...said.keys(), ...withTls.keys()])
+  return [...hosts].sort(byCodeUnit).flatMap((host) => {
+    const { bySubset, holder } = said.get(host) ?? nothingSaid
+    const whole = withOriginatedTls(bySubset.get(''), host, withTls.get(host)?.tlsPorts ?? [])
+    const named = subsetsBeside(whole, at(host), bySubset)
     if (whole === undefined && named.length === 0) return []
-    const holder = ofWhole.get(host)
-    if (
-      whole?.outlierDetection !== undefined &&
-      named.some(({ trafficPolicy }) => trafficPolicy?.outlierDetection === undefined) &&
-      holder !== undefined
-    )
+    if (holder !== undefined && isBreakerInherited(whole, named))
       losing(holder, losses)(
         '/spec/circuitBreaker',
         'subsets without a circuit breaker of their own leave endpoints out too, by what is said of the whole service',
       )
     return [
       {
-        apiVersion,
+        apiVersion: 'networking.istio.io/v1',
         kind: 'DestinationRule' as const,
         metadata: { name: nameFor(host), namespace: namespaces.get(host) ?? namespaceOf(host) },
         spec: {
@@ -89,8 +62,54 @@ export const destinationRulesOf = (
   })
 }
 
+/** What policies say of a host, by subset ('' is the whole), and the one that says it of the whole. */
+type Said = {
+  readonly bySubset: ReadonlyMap<string, TrafficPolicy>
+  readonly holder?: Resource<'DestinationPolicy'>
+}
+
+const nothingSaid: Said = { bySubset: new Map() }
+
+const saidOf = (
+  policies: readonly Resource<'DestinationPolicy'>[],
+  subsets: Subsets,
+  losses: Loss[],
+): Said => {
+  const bySubset = new Map<string, TrafficPolicy>()
+  let holder: Resource<'DestinationPolicy'> | undefined
+  for (const policy of [...policies].sort((a, b) => byCodeUnit(keyOf(nameOf(a)), keyOf(nameOf(b))))) {
+    const lose = losing(policy, losses)
+    const subset = subsets.name(policy.spec.destination.labels) ?? ''
+    if (policy.spec.source !== undefined)
+      lose('/spec/source', 'a DestinationRule is for all callers: the policy is left out')
+    else if (bySubset.has(subset))
+      lose('', 'another policy with the smaller name holds: this one is left out')
+    else {
+      bySubset.set(subset, trafficPolicyOf(policy.spec))
+      if (subset === '') holder = policy
+    }
+  }
+  return { bySubset, ...(holder && { holder }) }
+}
+
+const subsetsBeside = (
+  whole: TrafficPolicy | undefined,
+  subsets: Subsets,
+  bySubset: Said['bySubset'],
+): readonly IstioSubset[] =>
+  subsets.all().map(({ name, labels }): IstioSubset => {
+    const own = bySubset.get(name)
+    const trafficPolicy = whole === undefined ? own : { ...nothingOf(whole), ...own }
+    return { name, labels, ...(trafficPolicy === undefined ? {} : { trafficPolicy }) }
+  })
+
 /** A policy of 2017 without labels says nothing of subsets, a trafficPolicy does: a subset takes it back. */
 const nothingOf = (whole: TrafficPolicy): TrafficPolicy => ({
   loadBalancer: { simple: 'ROUND_ROBIN' },
   ...(whole.connectionPool === undefined ? {} : { connectionPool: {} }),
 })
+
+/** Outlier detection alone cannot be taken back. */
+const isBreakerInherited = (whole: TrafficPolicy | undefined, subsets: readonly IstioSubset[]): boolean =>
+  whole?.outlierDetection !== undefined &&
+  subsets.some(({ trafficPolicy }) => trafficPolicy?.outlierDetection === undefined)

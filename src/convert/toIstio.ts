@@ -58,7 +58,7 @@ export const toIstio = (
       ...outside.map(({ entry }) => entry),
       ...gatewaysOfIngressRules(ingress, besideIngress(resources, domain), ingressNamespace, loseOf),
       ...virtualServices.flat(),
-      ...destinationRulesOf(policies, rules, outside, domain, subsetsOf, at, losses),
+      ...destinationRulesOf({ policies, rules, outside, subsetsOf, at, domain }, losses),
     ],
     losses,
   }

@@ -8,6 +8,7 @@ import { linked } from '../../adapters/nats/openedLog.ts'
 import { freePort } from '../../freePort.ts'
 import { natsServerOrSkip } from '../../natsServerOrSkip.ts'
 import { instance, routeRule, service } from '../../reducers/given.ts'
+import { figure } from '../fleet.ts'
 import { randomFrom } from '../randomFrom.ts'
 import { startRutter } from '../rutterProcess.ts'
 import { scale } from './scale.ts'
@@ -129,6 +130,8 @@ describe.skipIf(nats.skip)('three controllers on one log', () => {
           .toBe(position)
       const snapshots = await onEach<{ hash: string }>('/api/v1/snapshot')
       expect(new Set(snapshots.map(({ hash }) => hash)).size).toBe(1)
+      // Each holds back what is behind these proxies, which take nothing, for a time of its own.
+      for (const url of urls) await expect.poll(() => figure({ url }, 'rutter_endpoints_held')).toBe(0)
       for (const { node, bus } of buses) {
         const [first, ...others] = await onEach<Record<string, object>>(`/api/v1/proxies/${node}/versions`)
         expect(Object.keys(first?.['clusters'] ?? {}).length).toBeGreaterThanOrEqual(services.length)

@@ -69,6 +69,7 @@ export const matchOf = (
     missing.push('ignoreUriCase')
   for (const key of missing) lose(`${path}/${key}`, 'no rule of 2017 asks for that: this match is left out')
   if (missing.length > 0) return undefined
+  if (match.statPrefix !== undefined) lose(`${path}/statPrefix`, 'routes of 2017 are not counted apart')
   const headers = Object.entries(match.headers ?? {}).map(
     ([name, text]) => [name.toLowerCase(), textOf(text)] as const,
   )

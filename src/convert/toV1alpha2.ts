@@ -127,7 +127,9 @@ const rulesOf = (
     )
   })
   const last = http.at(-1)
-  const takesAll = (last?.match ?? []).every((match) => Object.keys(match).every((key) => key === 'name'))
+  const takesAll = (last?.match ?? []).every((match) =>
+    Object.keys(match).every((key) => key === 'name' || key === 'statPrefix'),
+  )
   if (last !== undefined && !takesAll)
     lose('/spec/http', 'what no route takes is 404 to Istio, and goes to the whole service in 2017')
   return made

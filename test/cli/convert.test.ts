@@ -90,6 +90,26 @@ describe('rutter convert', () => {
     expect(err).toMatch(/lost \/spec\/httpReqTimeout\/simpleTimeout\/overrideHeaderName: /)
   })
 
+  test('CV3: a match of Istio loses its statistics alone', async () => {
+    const rule = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews}
+spec:
+  hosts: [reviews]
+  http:
+  - match: [{uri: {prefix: /a}, statPrefix: shop}]
+    route: [{destination: {host: reviews}}]
+  - match: [{statPrefix: rest}]
+    route: [{destination: {host: reviews}}]
+`
+    const { code, out, err } = await runCli(['convert', '--to', 'v1alpha2', '-f', fileOf(rule)])
+    expect([code, out.match(/kind: RouteRule/g)?.length]).toEqual([1, 2])
+    expect(err.match(/lost \/\S+/g)).toEqual([
+      'lost /spec/http/0/match/0/statPrefix:',
+      'lost /spec/http/1/match/0/statPrefix:',
+    ])
+  })
+
   test('CV3: a rule for connections is left out, and told', async () => {
     const rule = old.replace(
       'match: {request: {headers: {cookie: {regex: "user=jason"}}}}',

@@ -233,6 +233,22 @@ describe.skipIf(envoy.skip)('fields of VirtualServices that other tests do not s
     expect(mirrored).toEqual(['/all'])
   })
 
+  test('FT8: requests of a match are counted under its own name, a delegate’s under the root’s', async () => {
+    const counted = async (name: string): Promise<string> =>
+      (await client.envoy?.admin(`/stats?filter=route.${name}.upstream_rq_200`)) ?? ''
+    await put(istio('VirtualService', 'below', { http: [{ route: [to('v1')] }] }))
+    await virtual([
+      {
+        match: [{ uri: { prefix: '/a' }, statPrefix: 'shop' }, { uri: { prefix: '/b' } }],
+        route: [to('v1')],
+      },
+      { match: [{ uri: { prefix: '/c' }, statPrefix: 'root' }], delegate: { name: 'below' } },
+    ])
+    for (const path of ['/a', '/b', '/a/x', '/c']) await body(path)
+    await expect.poll(() => counted('shop')).toMatch(/route\.shop\.upstream_rq_200: 2$/m)
+    await expect.poll(() => counted('root')).toMatch(/route\.root\.upstream_rq_200: 1$/m)
+  })
+
   test('FT8: CORS takes origins as texts, and shows pages the headers that it names', async () => {
     const corsPolicy = { allowOrigin: ['http://a.example'], exposeHeaders: ['x-shown'] }
     await virtual([{ corsPolicy, route: [to('v1')] }])

@@ -65,7 +65,8 @@ const compileRoute = (
         const whole = { ...inherited, ...below, ...(name !== '' && { name }) }
         return compileRoute(whole, delegate, place, registry).flatMap((compiled) => {
           const both = bothMatches(compileHttpMatch(match), compiled.match)
-          return both === undefined ? [] : [{ ...compiled, match: both }]
+          const statPrefix = compiled.statPrefix ?? match.statPrefix
+          return both === undefined ? [] : [{ ...compiled, match: both, ...(statPrefix && { statPrefix }) }]
         })
       }),
   )
@@ -111,6 +112,7 @@ const oneRoute = (
     ...(route.corsPolicy && { cors: corsOf(route.corsPolicy) }),
     ...(requestHeaders && { requestHeaders }),
     ...(responseHeaders && { responseHeaders }),
+    ...(match.statPrefix && { statPrefix: match.statPrefix }),
     websocket: true,
   }
 }

@@ -19,10 +19,10 @@ export const unusedOfRoutes = ({ spec }: Resource<'VirtualService'>): readonly D
 const always: readonly Unused[] = [
   ['fault/delay/exponentialDelay', 'Envoy only has fixed delays.'],
   ['fault/abort/http2Error', 'Only httpStatus and grpcStatus can be injected.'],
-  ['match/*/statPrefix', 'Routes have no statistics of their own.'],
 ]
 
 const ofForwarding = [
+  'match/*/statPrefix',
   'corsPolicy',
   'rewrite',
   'timeout',

@@ -150,6 +150,8 @@ export type HttpRoute = {
   readonly responseHeaders?: HeaderChanges
   /** As the destinations' load balancers want it. */
   readonly hash?: readonly HttpHash[]
+  /** Its requests are counted apart, under this name. */
+  readonly statPrefix?: string
   readonly websocket: boolean
 }
 

@@ -23,6 +23,7 @@ export const routeJson = (route: HttpRoute): JsonObject => ({
   ...actionJson(route),
   metadata: routeMetadata(route.rule),
   decorator: { operation: route.name },
+  ...(route.statPrefix === undefined ? nothing : { stat_prefix: route.statPrefix }),
   ...routeFiltersJson(route),
   ...headerChangesJson(route),
 })

@@ -119,6 +119,24 @@ describe.skipIf(envoy.skip)('connections on a real Envoy', () => {
     expect(await captured.get(target, `web:${port.shared}`)).toMatchObject({ status: 200, body: 'web' })
   })
 
+  test('FT9: a connection that is idle for as long as the rule says ends', async () => {
+    const patient = createServer((socket) => socket.on('error', () => {}).resume())
+    servers.push(patient)
+    const its = await freePort()
+    await listening(patient, at(7), its)
+    await mesh.put(service('patient', { ports: [{ name: 'tcp', port: its }] }))
+    await mesh.put(instance('patient', 'patient', at(7), { ports: { tcp: its } }))
+    const tcp = { idleTimeout: '0.2s' }
+    const rule = istio('DestinationRule', 'patient', {
+      host: 'patient',
+      trafficPolicy: { connectionPool: { tcp } },
+    })
+    await mesh.settled(await mesh.put(rule))
+    expect(await said(at(7), its)).toBe('')
+    const counted = `tcp.outbound|${its}||patient.default.svc.cluster.local.idle_timeout: 1`
+    expect(await captured.envoy.admin('/stats?filter=idle_timeout')).toContain(counted)
+  })
+
   test('P39: of services without addresses on one port each connection reaches the one it was meant for', async () => {
     expect(await said(at(3), port.same)).toBe('a')
     expect(await said(at(4), port.same)).toBe('b')

@@ -27,6 +27,8 @@ export type ClusterPolicy = {
   readonly breaker?: Breaker
   readonly outlier?: OutlierDetection
   readonly connectTimeoutMs?: number
+  /** Connections that are not routed by request end that are idle for so long: a matter of their listeners. */
+  readonly idleTimeoutMs?: number
   readonly http?: ClusterHttp
   readonly keepalive?: {
     readonly probes?: number

@@ -23,13 +23,14 @@ export const outboundTcpPorts = (
     readonly rule: Provenance
     /** The names in their TLS are looked up, at this port. */
     readonly lookUpPort?: number
+    readonly idleTimeoutMs?: number
   },
   { port, protocol }: Pick<CompiledPort, 'port' | 'protocol'>,
   /** Where rules lead some of them, before the rest goes to the service. */
   routes: readonly ConnectionRoute[],
   { accessLog, captured }: { readonly accessLog: string; readonly captured: boolean },
 ): readonly TcpPort[] => {
-  const { hostname, subnets = [], serverNames = [], rule, lookUpPort } = service
+  const { hostname, subnets = [], serverNames = [], rule, lookUpPort, idleTimeoutMs } = service
   const addresses = captured ? service.addresses : []
   const cluster = outboundCluster(port, '', hostname)
   const filters = tcpFiltersJson({
@@ -37,6 +38,7 @@ export const outboundTcpPorts = (
     protocol,
     cluster,
     ...(lookUpPort !== undefined && { lookUpPort }),
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
     accessLog,
   })
   const ownNames = lookUpPort === undefined ? [] : serverNames

@@ -50,9 +50,6 @@ export const sidecarDiagnostics = (
 const unused: readonly Unused[] = [
   ['egress/*/port/targetPort', 'Where services listen is said by themselves.'],
   ['ingress/*/port/targetPort', 'Where the application listens is said by defaultEndpoint.'],
-  ...['ingress/*/connectionPool', 'inboundConnectionPool'].map(
-    (pool): Unused => [`${pool}/tcp/idleTimeout`, 'Idle connections stay as long as both sides keep them.'],
-  ),
   ['outboundTrafficPolicy/egressProxy', 'What no service declares goes where it was going.'],
 ]
 

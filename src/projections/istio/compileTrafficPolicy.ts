@@ -48,6 +48,7 @@ export const compileTrafficPolicy = (
 ): ClusterPolicy => {
   const { tcp } = policy.connectionPool ?? {}
   const connectTimeoutMs = durationMs(tcp?.connectTimeout ?? '')
+  const idleTimeoutMs = durationMs(tcp?.idleTimeout ?? '')
   const breaker = breakerOf(policy)
   const http = httpOf(policy)
   const tls = policy.tls && compileClientTls(policy.tls, settings, { subjectAltNames, secretsOf })
@@ -56,6 +57,7 @@ export const compileTrafficPolicy = (
     ...(Object.keys(breaker).length > 0 && { breaker }),
     ...(policy.outlierDetection && { outlier: compileOutlierDetection(policy.outlierDetection) }),
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs }),
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
     ...(Object.keys(http).length > 0 && { http }),
     ...(tcp?.tcpKeepalive && { keepalive: keepaliveOf(tcp.tcpKeepalive) }),
     ...(tls && { tls }),
@@ -105,7 +107,7 @@ const budgetOf = ({
 
 const httpOf = ({ connectionPool = {}, outlierDetection }: PortTrafficPolicy): ClusterHttp => {
   const { tcp, http } = connectionPool
-  const idleTimeoutMs = durationMs(http?.idleTimeout ?? '')
+  const idleTimeoutMs = durationMs(http?.idleTimeout ?? tcp?.idleTimeout ?? '')
   const maxConnectionMs = durationMs(tcp?.maxConnectionDuration ?? '')
   const intervalMs = durationMs(http?.http2KeepAlive?.interval ?? '')
   const timeoutMs = durationMs(http?.http2KeepAlive?.timeout ?? '')

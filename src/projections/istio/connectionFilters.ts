@@ -5,7 +5,7 @@ import type { ConnectionRoute } from './connectionRoutes.ts'
 
 /** The network filters that carry connections where `route` leads. */
 export const connectionFilters = (
-  { destinations, tunnel, lookUpPort }: ConnectionRoute,
+  { destinations, tunnel, lookUpPort, idleTimeoutMs }: ConnectionRoute,
   at: { readonly protocol: Protocol; readonly accessLog: string; readonly port: number },
 ): readonly JsonObject[] => {
   const shares = destinations.filter(({ weight }) => weight > 0)
@@ -20,6 +20,7 @@ export const connectionFilters = (
         : shares.map(({ cluster, weight }) => ({ name: cluster, weight })),
     ...(tunnel && { tunnel }),
     ...(lookUpPort !== undefined && { lookUpPort }),
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
     accessLog,
   })
 }

@@ -8,7 +8,7 @@ import type { WeightedDestination } from '../routes/httpRoute.ts'
 import type { PolicyAtPort } from './compileTrafficPolicy.ts'
 import { istioDestination } from './istioDestination.ts'
 import { isMet, type RoutePlace } from './routePlace.ts'
-import { trafficFor } from './trafficFor.ts'
+import { idleTimeoutMsTo, trafficFor } from './trafficFor.ts'
 
 /** Which connections a rule leads where. */
 export type ConnectionRoute = {
@@ -25,6 +25,8 @@ export type ConnectionRoute = {
   readonly tunnel?: Tunnel
   /** A destination is what the name in TLS says, looked up at this port. */
   readonly lookUpPort?: number
+  /** Connections end that are idle for so long. */
+  readonly idleTimeoutMs?: number
   readonly rule: Provenance
 }
 
@@ -46,10 +48,16 @@ export const connectionRoutes = (
   const leadingTo = (route: NonNullable<typeof spec.tcp>[number]['route']) => {
     const destinations = to(route)
     const [first] = destinations
-    // A listener has one tunnel, whatever the weights (Istio takes the first destination's too).
+    // A listener has one tunnel and time-out, whatever the weights (Istio takes the first destination's too).
     const tunnel = first && tunnelOf(trafficFor(first, place.caller, registry)?.policy)
     const [lookUpPort] = destinations.flatMap((one) => lookUpPortAt(one, registry) ?? [])
-    return { destinations, ...(tunnel && { tunnel }), ...(lookUpPort !== undefined && { lookUpPort }) }
+    const idleTimeoutMs = first && idleTimeoutMsTo(first, place.caller, registry)
+    return {
+      destinations,
+      ...(tunnel && { tunnel }),
+      ...(lookUpPort !== undefined && { lookUpPort }),
+      ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
+    }
   }
   const rule = provenanceOf(stored)
   const byName = (passesTls ? (spec.tls ?? []) : []).flatMap(({ match, route }) =>

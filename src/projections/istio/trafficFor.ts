@@ -1,3 +1,4 @@
+import { durationMs } from '../../model/duration.ts'
 import type { Stored } from '../../model/mesh.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Destination, HttpHash, HttpRoute } from '../routes/httpRoute.ts'
@@ -30,6 +31,14 @@ export const trafficFor = (
     labels: subset === undefined ? labels : meant && (meant.labels ?? {}),
   }
 }
+
+/** How long a connection to `destination` may be idle, in milliseconds, where the DestinationRule that holds says so. */
+export const idleTimeoutMsTo = (
+  destination: Pick<Destination, 'hostname' | 'port' | 'labels' | 'subset'>,
+  variant: CallerTraits,
+  registry: Registry,
+): number | undefined =>
+  durationMs(trafficFor(destination, variant, registry)?.policy.connectionPool?.tcp?.idleTimeout ?? '')
 
 /** `route` with what the load balancers of its destinations need to tell requests alike. */
 export const withHashes = (route: HttpRoute, variant: CallerTraits, registry: Registry): HttpRoute => {

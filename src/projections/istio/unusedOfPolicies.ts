@@ -34,7 +34,6 @@ const always: readonly Unused[] = [
     'loadBalancer/zoneAwareLbSetting',
     'Write localityLbSetting in its place: distribute shares requests out over zones, failover says which region comes next.',
   ],
-  ['connectionPool/tcp/idleTimeout', 'Idle connections stay as long as both sides keep them.'],
 ]
 
 const besideBudgets = ({ trafficPolicy, subsets = [] }: DestinationRuleSpec): readonly Unused[] =>

@@ -1,5 +1,6 @@
 import type { Protocol } from '../../model/service.ts'
 import { inboundCluster } from '../clusters/clusterName.ts'
+import type { ClusterPolicy } from '../clusters/clusterPolicy.ts'
 import type { EndedTls } from '../istio/gateway/serverTls.ts'
 import type { JsonObject } from '../json.ts'
 import { downstreamMutualTlsJson } from '../mutualTls/mutualTlsJson.ts'
@@ -20,11 +21,12 @@ export const inboundListenerJson = (instance: {
   readonly captured: boolean
   readonly mutualTls?: boolean
   readonly tls?: EndedTls
+  readonly pool?: Pick<ClusterPolicy, 'idleTimeoutMs'>
   readonly accessLog: string
   readonly rule: Omit<Provenance, 'position'>
 }): JsonObject => {
   const cluster = inboundCluster(instance.port)
-  const { accessLog, protocol } = instance
+  const { accessLog, protocol, pool: { idleTimeoutMs } = {} } = instance
   return listenerJson({
     name: listenerName(instance.address, instance.port),
     address: instance.address,
@@ -42,7 +44,13 @@ export const inboundListenerJson = (instance: {
             callers: instance.mutualTls === true ? 'mesh' : instance.tls?.callers,
           }),
         ]
-      : tcpFiltersJson({ statPrefix: cluster, protocol, cluster, accessLog }),
+      : tcpFiltersJson({
+          statPrefix: cluster,
+          protocol,
+          cluster,
+          ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
+          accessLog,
+        }),
     ...(instance.tls !== undefined && { tls: instance.tls.socket }),
     ...(instance.mutualTls === true && { tls: downstreamMutualTlsJson() }),
     rule: instance.rule,

@@ -1,5 +1,6 @@
 import type { Protocol } from '../../model/service.ts'
 import { forwardByServerNameFilter } from '../egress/forwardByAuthority.ts'
+import { envoyDuration } from '../envoyDuration.ts'
 import type { JsonObject } from '../json.ts'
 import { accessLogJson } from './accessLogJson.ts'
 import { type ClientCertificateHeader, clientCertificateHeaderJson } from './clientCertificateHeader.ts'
@@ -19,6 +20,8 @@ export const tcpFiltersJson = (connection: {
   readonly tunnel?: Tunnel
   /** The name in their TLS is looked up first, at this port. */
   readonly lookUpPort?: number
+  /** Connections end that are idle for so long; 0 never, absent Envoy's hour. */
+  readonly idleTimeoutMs?: number
   readonly accessLog: string
 }): readonly JsonObject[] => [
   ...(connection.lookUpPort === undefined ? [] : [forwardByServerNameFilter(connection.lookUpPort)]),
@@ -31,6 +34,9 @@ export const tcpFiltersJson = (connection: {
       ...(typeof connection.cluster === 'string'
         ? { cluster: connection.cluster }
         : { weighted_clusters: { clusters: connection.cluster } }),
+      ...(connection.idleTimeoutMs === undefined
+        ? {}
+        : { idle_timeout: envoyDuration(connection.idleTimeoutMs) }),
       ...(connection.tunnel === undefined ? {} : { tunneling_config: tunnelJson(connection.tunnel) }),
       ...accessLogJson(connection.accessLog),
     },

@@ -1,8 +1,10 @@
 import { anyAddress } from '../anyAddress.ts'
+import { noLabels } from '../clusters/clusterName.ts'
 import { connectionRules } from '../connections/connectionRules.ts'
 import { outboundTcpPorts } from '../connections/outboundTcpPorts.ts'
 import type { ConnectionRoute } from '../istio/connectionRoutes.ts'
 import { meshConnectionRoutes } from '../istio/meshConnectionRoutes.ts'
+import { idleTimeoutMsTo } from '../istio/trafficFor.ts'
 import { provenanceOf } from '../provenance.ts'
 import type { CompiledPort, CompiledService } from '../registry/compiledService.ts'
 import { declarationOf, lookUpPortOf } from '../registry/declarers.ts'
@@ -23,7 +25,7 @@ export const addConnections = (
   const how = { accessLog: registry.settings().accessLog, captured: variant.mode === 'captured' }
   const connections = connectionsTo(service, port, variant, registry)
   for (const { destinations } of connections) for (const destination of destinations) draft.need(destination)
-  const reached = reachedAt(service, port)
+  const reached = reachedAt(service, port, variant, registry)
   if (direct) {
     const atCapture = isAtCapture(variant, port, registry)
     for (const one of outboundTcpPorts(reached, port, connections, how))
@@ -45,12 +47,24 @@ const connectionsTo = (
   registry: Registry,
 ): readonly ConnectionRoute[] => {
   const virtual = meshConnectionRoutes(service, port, variant, registry)
-  return virtual.length > 0 ? virtual : connectionRules(service, port, variant, registry)
+  if (virtual.length > 0) return virtual
+  return connectionRules(service, port, variant, registry).map((route) => {
+    const [first] = route.destinations
+    const idleTimeoutMs = first && idleTimeoutMsTo(first, variant, registry)
+    return idleTimeoutMs === undefined ? route : { ...route, idleTimeoutMs }
+  })
 }
 
-const reachedAt = (service: CompiledService, port: CompiledPort): Parameters<typeof outboundTcpPorts>[0] => {
+const reachedAt = (
+  service: CompiledService,
+  port: CompiledPort,
+  variant: SliceVariant,
+  registry: Registry,
+): Parameters<typeof outboundTcpPorts>[0] => {
   const { addresses, subnets = [], stored } = declarationOf(service, port)
   const lookUpPort = lookUpPortOf(service, port)
+  const own = { hostname: service.hostname, port: port.port, labels: noLabels }
+  const idleTimeoutMs = idleTimeoutMsTo(own, variant, registry)
   return {
     hostname: service.hostname,
     ...(service.serverNames && { serverNames: service.serverNames }),
@@ -58,5 +72,6 @@ const reachedAt = (service: CompiledService, port: CompiledPort): Parameters<typ
     subnets,
     rule: provenanceOf(stored),
     ...(lookUpPort !== undefined && { lookUpPort }),
+    ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
   }
 }

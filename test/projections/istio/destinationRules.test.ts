@@ -323,6 +323,26 @@ describe('traffic policies', () => {
     })
   })
 
+  test('Y6: connections end that are idle for as long as the pool says, of HTTP where it says nothing else', () => {
+    const idle = (idleTimeout: string) => ({ connectionPool: { tcp: { idleTimeout } } })
+    const idleOf = (...more: readonly Resource[]) => {
+      const db = service('db', { address: '10.1.0.4', ports: [{ name: 'tcp', port: 5432 }] })
+      const world = seen([db, service('other', { ports: [{ name: 'tcp', port: 1 }] }), ...more])
+      return /"idle_timeout":"([^"]+)"/.exec(JSON.stringify(world.json('listeners', '10.1.0.4_5432')))?.[1]
+    }
+    const own = istio('DestinationRule', 'db', { host: 'db', trafficPolicy: idle('2s') })
+    const others = istio('DestinationRule', 'other', { host: 'other', trafficPolicy: idle('3s') })
+    const led = istio('VirtualService', 'db', {
+      hosts: ['db'],
+      tcp: [{ route: [{ destination: { host: 'other' } }] }],
+    })
+    expect([idleOf(), idleOf(own), idleOf(own, others, led)]).toEqual([undefined, '2s', '3s'])
+    const common = (connectionPool: NonNullable<TrafficPolicy['connectionPool']>) =>
+      /"idle_timeout":"([^"]+)"/.exec(JSON.stringify(clusterWith({ connectionPool })))?.[1]
+    expect(common({ tcp: { idleTimeout: '2s' } })).toBe('2s')
+    expect(common({ tcp: { idleTimeout: '2s' }, http: { idleTimeout: '5s' } })).toBe('5s')
+  })
+
   test('Y6: what an error is, and which share of them is too much, are as it says', () => {
     expect(clusterWith({ outlierDetection: { failurePercentageThreshold: 40 } })).toMatchObject({
       outlier_detection: { failure_percentage_threshold: 40, enforcing_failure_percentage: 100 },
@@ -396,7 +416,6 @@ describe('traffic policies', () => {
     expect(
       toldOf({
         loadBalancer: { localityLbSetting: { failover: [{ from: 'a', to: 'b' }] } },
-        connectionPool: { tcp: { idleTimeout: '1s' } },
         portLevelSettings: [
           {
             port: { number: 1 },
@@ -406,7 +425,6 @@ describe('traffic policies', () => {
         ],
       }),
     ).toEqual([
-      'RUT2011 /spec/trafficPolicy/connectionPool/tcp/idleTimeout',
       'RUT2011 /spec/trafficPolicy/loadBalancer/localityLbSetting',
       'RUT2011 /spec/trafficPolicy/portLevelSettings/0/loadBalancer/zoneAwareLbSetting',
       'RUT2011 /spec/trafficPolicy/portLevelSettings/0/tls/sni',

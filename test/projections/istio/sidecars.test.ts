@@ -250,6 +250,15 @@ describe('Sidecar', () => {
     expect(limit(inbound({ inboundConnectionPool: pool(3) }).world, 9080)).toContain('"max_connections":3')
   })
 
+  test('Y29: connections in end that are idle for as long as the pool says', () => {
+    const ingress = [
+      { port: { number: 7, protocol: 'TCP' as const }, connectionPool: { tcp: { idleTimeout: '2s' } } },
+    ]
+    expect(JSON.stringify(inbound({ ingress }).world.json('listeners', `${ip}_7`))).toContain(
+      '"idle_timeout":"2s"',
+    )
+  })
+
   test('Y11: what of a Sidecar has no effect is told', () => {
     const full = sidecar({
       egress: [
@@ -261,17 +270,14 @@ describe('Sidecar', () => {
       ],
       ingress: [
         { port: { number: 80, targetPort: 81 }, tls: { mode: 'PASSTHROUGH' } },
-        { port: { number: 53, protocol: 'UDP' }, connectionPool: { tcp: { idleTimeout: '1s' } } },
+        { port: { number: 53, protocol: 'UDP' } },
       ],
-      inboundConnectionPool: { tcp: { idleTimeout: '1s' } },
       outboundTrafficPolicy: { mode: 'ALLOW_ANY', egressProxy: { host: 'x' } },
     })
     expect(seen([service('reviews'), full]).diagnostics(full)).toEqual(
       [
         '/spec/egress/0/port/targetPort',
         '/spec/ingress/0/port/targetPort',
-        '/spec/ingress/1/connectionPool/tcp/idleTimeout',
-        '/spec/inboundConnectionPool/tcp/idleTimeout',
         '/spec/outboundTrafficPolicy/egressProxy',
         '/spec/egress/0/port/protocol',
         '/spec/ingress/1/port/protocol',

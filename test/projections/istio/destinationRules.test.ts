@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DestinationRuleSpec, TrafficPolicy } from '../../../src/model/istio/destinationRule.ts'
 import type { Resource } from '../../../src/model/resource.ts'
-import { instance, service } from '../../reducers/given.ts'
+import { instance, routeRule, service } from '../../reducers/given.ts'
 import { istio, proxyOf, seen, virtualHost } from './following.ts'
 
 const host = 'reviews.default.svc.cluster.local'
@@ -336,7 +336,13 @@ describe('traffic policies', () => {
       hosts: ['db'],
       tcp: [{ route: [{ destination: { host: 'other' } }] }],
     })
+    const led2017 = routeRule('db', {
+      destination: { name: 'db' },
+      match: { tcp: {} },
+      route: [{ destination: { name: 'other' } }],
+    })
     expect([idleOf(), idleOf(own), idleOf(own, others, led)]).toEqual([undefined, '2s', '3s'])
+    expect(idleOf(others, led2017)).toBe('3s')
     const common = (connectionPool: NonNullable<TrafficPolicy['connectionPool']>) =>
       /"idle_timeout":"([^"]+)"/.exec(JSON.stringify(clusterWith({ connectionPool })))?.[1]
     expect(common({ tcp: { idleTimeout: '2s' } })).toBe('2s')

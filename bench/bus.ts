@@ -2,17 +2,15 @@
 // [agents] [services] [instances] [rounds] [storm seconds] [storm events a second]
 // One controller, one server, simulated agents in two processes; each namespace of 50 services has its share of the
 // agents, which see it, `everyone`, and, in two namespaces, `paired`.
-import { isLeft, right } from 'fp-ts/lib/Either.js'
+import { isLeft } from 'fp-ts/lib/Either.js'
 import { connectNats } from '../src/adapters/nats/connectNats.ts'
 import { natsServerProgram } from '../src/adapters/outsidePrograms/natsServerProgram.ts'
 import { openLog } from '../src/cli/openLog.ts'
-import { parseNodeId } from '../src/codecs/nodeId.ts'
 import type { Entry } from '../src/model/entry.ts'
 import type { MeshEvent } from '../src/model/event.ts'
 import { namespaceNamed } from '../src/model/namespaceNamed.ts'
 import type { ProxyIdentity } from '../src/model/proxy.ts'
 import type { Resource } from '../src/model/resource.ts'
-import { runController } from '../src/streams/controller.ts'
 import { startNats } from '../test/adapters/nats/natsHarness.ts'
 import {
   callerIn,
@@ -25,6 +23,7 @@ import {
   servicesPerNamespace,
 } from './given/largeMesh.ts'
 import { beLogWriter, logWriter } from './given/logWriter.ts'
+import { measuredController } from './given/measuredController.ts'
 import { monotonicMs } from './given/monotonicMs.ts'
 import { percentile } from './given/percentile.ts'
 import { programAt } from './given/programAt.ts'
@@ -70,22 +69,10 @@ const bench = async (): Promise<void> => {
         yield entries
       }
     }
-    const running = runController({
+    const running = measuredController({
       log: { ...opened.log, tail: noting },
       start: opened.start.snapshot,
       bus,
-      identify: ({ id }) => {
-        const identity = parseNodeId(id)
-        return isLeft(identity) ? identity : right({ identity: identity.right, metadata: {} })
-      },
-      clock: {
-        nowMs: () => Date.now(),
-        monotonicMs: () => performance.now(),
-        newId: () => crypto.randomUUID(),
-      },
-      lost: (reason) => {
-        throw reason
-      },
     })
     const write = async (...resources: readonly Resource[]): Promise<number> => {
       const written = await running.controller.write({

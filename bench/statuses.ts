@@ -3,17 +3,16 @@
 // One controller, one server; a process of its own says the statuses of all agents in turn, each every 5 s, over one
 // connection: what comes together is read together, more than from as many connections.
 import { fork } from 'node:child_process'
-import { isLeft, right } from 'fp-ts/lib/Either.js'
+import { isLeft } from 'fp-ts/lib/Either.js'
 import { natsAgentBus } from '../src/adapters/nats/agentBus.ts'
 import { busSubjects } from '../src/adapters/nats/busSubjects.ts'
 import { connectNats } from '../src/adapters/nats/connectNats.ts'
 import { natsServerProgram } from '../src/adapters/outsidePrograms/natsServerProgram.ts'
 import { openLog } from '../src/cli/openLog.ts'
 import { encodeAgentStatus } from '../src/codecs/busMessage.ts'
-import { parseNodeId } from '../src/codecs/nodeId.ts'
-import { runController } from '../src/streams/controller.ts'
 import { startNats } from '../test/adapters/nats/natsHarness.ts'
 import { callerIn, entriesOf, largeMesh, namespaceOf } from './given/largeMesh.ts'
+import { measuredController } from './given/measuredController.ts'
 import { monotonicMs } from './given/monotonicMs.ts'
 import { programAt } from './given/programAt.ts'
 
@@ -34,23 +33,7 @@ const bench = async (agents: number): Promise<void> => {
   }
   const bus = opened.bus?.('bench')
   if (bus === undefined) throw new Error('no bus')
-  const running = runController({
-    log: opened.log,
-    start: opened.start.snapshot,
-    bus,
-    identify: ({ id }) => {
-      const identity = parseNodeId(id)
-      return isLeft(identity) ? identity : right({ identity: identity.right, metadata: {} })
-    },
-    clock: {
-      nowMs: () => Date.now(),
-      monotonicMs: () => performance.now(),
-      newId: () => crypto.randomUUID(),
-    },
-    lost: (reason) => {
-      throw reason
-    },
-  })
+  const running = measuredController({ log: opened.log, start: opened.start.snapshot, bus })
   const speaker = fork(process.argv[1] as string, ['speaker', nats.urls[0] as string, String(agents)])
   const statuses = (): { readonly compared: number; readonly missing: number } => {
     const { statusesCompared = 0, statusesMissing = 0 } = running.publishing?.counters() ?? {}

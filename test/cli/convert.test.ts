@@ -56,6 +56,18 @@ metadata: {name: reviews}
 spec: {host: reviews, subsets: [{name: v1, labels: {version: v1}}]}
 `
 
+/** A rule for requests over TLS to `host`, on this port of ingress proxies. */
+const overTls = (name: string, port: number, host: string): string => `apiVersion: config.istio.io/v1alpha2
+kind: IngressRule
+metadata: {name: ${name}}
+spec:
+  destination: {name: reviews}
+  port: ${port}
+  tlsSecret: shown.edge
+  match: {request: {headers: {authority: {exact: ${host}}}}}
+---
+`
+
 describe('rutter convert', () => {
   test('CV2, CV4: rules of 2017 become those of Istio, valid and without findings', async () => {
     const { code, out, err } = await runCli(['convert', '--to', 'istio', '-f', fileOf(service + old)])
@@ -244,18 +256,8 @@ spec: {servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ['*']}]
   })
 
   test('CV7: a host over TLS at two ports is sent to one of them, which is told', async () => {
-    const secured = (name: string, port: number) => `apiVersion: config.istio.io/v1alpha2
-kind: IngressRule
-metadata: {name: ${name}}
-spec:
-  destination: {name: reviews}
-  port: ${port}
-  tlsSecret: shown.edge
-  match: {request: {headers: {authority: {exact: a.test}}}}
----
-`
     const args = ['--ingress-namespace', 'edge', '-f']
-    const both = fileOf(service + secured('a', 8443) + secured('b', 443))
+    const both = fileOf(service + overTls('a', 8443, 'a.test') + overTls('b', 443, 'a.test'))
     const there = await runCli(['convert', '--to', 'istio', ...args, both])
     expect([there.code, there.err]).toEqual([0, ''])
     const back = await runCli(['convert', '--to', 'v1alpha2', ...args, fileOf(there.out)])
@@ -263,23 +265,13 @@ spec:
   })
 
   test('CV6, CV7: where port 80 is over TLS nothing is sent to TLS from there, and nothing is told of it', async () => {
-    const secured = (name: string, port: number) => `apiVersion: config.istio.io/v1alpha2
-kind: IngressRule
-metadata: {name: ${name}}
-spec:
-  destination: {name: reviews}
-  port: ${port}
-  tlsSecret: shown.edge
-  match: {request: {headers: {authority: {exact: ${name}.test}}}}
----
-`
     const args = ['--ingress-namespace', 'edge', '-f']
     const there = await runCli([
       'convert',
       '--to',
       'istio',
       ...args,
-      fileOf(service + secured('a', 80) + secured('b', 443)),
+      fileOf(service + overTls('a', 80, 'a.test') + overTls('b', 443, 'b.test')),
     ])
     expect([there.code, there.err, there.out.includes('redirect')]).toEqual([0, '', false])
     const back = await runCli(['convert', '--to', 'v1alpha2', ...args, fileOf(there.out)])

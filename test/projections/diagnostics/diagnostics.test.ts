@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Envelope, MeshEvent } from '../../../src/model/event.ts'
+import type { Envelope } from '../../../src/model/event.ts'
 import type { Kind, Resource } from '../../../src/model/resource.ts'
 import type { RouteRuleSpec } from '../../../src/model/routeRule.ts'
 import { allDiagnostics } from '../../../src/projections/diagnostics/allDiagnostics.ts'
 import { diagnosticsOf } from '../../../src/projections/diagnostics/diagnostics.ts'
 import { createRegistry } from '../../../src/projections/registry/createRegistry.ts'
 import { emptySnapshot, reduceMesh } from '../../../src/reducers/mesh.ts'
+import { applied } from '../../reducers/given.ts'
 import { stored } from '../given.ts'
 
 /** The diagnostics that `resource` has in a mesh of it and the others, as code and path. */
@@ -19,7 +20,7 @@ const messages = <K extends Kind>(resource: Resource<K>, ...others: readonly Res
 const standing = (...resources: readonly Resource[]) => {
   const events = resources.map(
     (one, i): Envelope => ({
-      ...eventOf(one),
+      ...applied(one),
       id: `${i}`,
       at: '2026-01-01T00:00:00.000Z',
       actor: 'a',
@@ -30,19 +31,6 @@ const standing = (...resources: readonly Resource[]) => {
   const { mesh } = reduceMesh(emptySnapshot, [{ position: 1, hash: '', events }])
   registry.moveTo(mesh)
   return { mesh, registry }
-}
-
-const eventOf = (resource: Resource): MeshEvent => {
-  switch (resource.kind) {
-    case 'Service':
-      return { type: 'ServiceRegistered', v: 1, data: { resource } }
-    case 'Instance':
-      return { type: 'InstanceJoined', v: 1, data: { resource } }
-    case 'MeshSettings':
-      return { type: 'MeshSettingsChanged', v: 1, data: { resource } }
-    default:
-      return { type: 'ConfigApplied', v: 1, data: { resource } }
-  }
 }
 
 const service = (name: string, ports = [{ name: 'http', port: 9080 }]) =>
